@@ -9,7 +9,7 @@ from sqlalchemy import Index, Integer, MetaData, String, Table, Text, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, declared_attr, mapped_column
 
 from db import search
-from db.types import N_, Id, UtcDateTime, instant, reference
+from db.types import N_, Id, Json, UtcDateTime, instant, reference
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -98,6 +98,15 @@ class Owned:
             Index(f"ix_{name}_owner_id_updated_at_id", "owner_id", "updated_at", "id", "deleted_at"),
             Index(f"ix_{name}_team_id_updated_at_id", "team_id", "updated_at", "id", "deleted_at"),
         )
+
+
+class Customizable:
+    """A record that carries the values of the fields an administrator has added (docs/adr/0022)."""
+
+    custom: Mapped[dict[str, Any]] = mapped_column(
+        Json, nullable=False, default=dict, server_default="{}", sort_order=89, info={"audited": True}
+    )
+    """{code of the field: value as JSON holds it}; blank values are absent."""
 
 
 class Searchable:

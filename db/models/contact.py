@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped
 
-from db.base import Base, Record, Searchable
+from db.base import Base, Customizable, Record, Searchable
 from db.types import N_, Options, choice, email, flag, long_text, phone, reference, text
 
 CONTACT_ROLES: Options = {
@@ -17,7 +17,7 @@ CONTACT_ROLES: Options = {
 }
 
 
-class Contact(Base, Record, Searchable):
+class Contact(Base, Record, Searchable, Customizable):
     """Never shown outside the scope of its customer."""
 
     __tablename__ = "contact"

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from db.base import Base, Owned, Record, Searchable
+from db.base import Base, Customizable, Owned, Record, Searchable
 from db.models.lead import SOURCES
 from db.names import company_key
 from db.types import N_, Options, choice, currency, day, instant, integer, long_text, money, phone, reference, text
@@ -17,7 +17,7 @@ from db.types import N_, Options, choice, currency, day, instant, integer, long_
 LEVELS: Options = {"A": N_("A · key"), "B": N_("B · important"), "C": N_("C · normal")}
 
 
-class Customer(Base, Record, Owned, Searchable):
+class Customer(Base, Record, Owned, Searchable, Customizable):
     """A customer without owner is in the public pool."""
 
     __tablename__ = "customer"

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Mapped
 
-from db.base import Base, Owned, Record, Searchable
+from db.base import Base, Customizable, Owned, Record, Searchable
 from db.types import N_, Options, choice, day, email, instant, long_text, phone, reference, text
 
 LEAD_STATUSES: Options = {
@@ -29,7 +29,7 @@ SOURCES: Options = {
 GRADES: Options = {"A": "A", "B": "B", "C": "C", "D": "D"}
 
 
-class Lead(Base, Record, Owned, Searchable):
+class Lead(Base, Record, Owned, Searchable, Customizable):
     """Who showed interest, in what, and what happens next."""
 
     __tablename__ = "lead"

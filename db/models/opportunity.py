@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from db.base import Base, Owned, Record, Searchable
+from db.base import Base, Customizable, Owned, Record, Searchable
 from db.types import (
     N_,
     Options,
@@ -36,7 +36,7 @@ LOST_REASONS: Options = {
 }
 
 
-class Opportunity(Base, Record, Owned, Searchable):
+class Opportunity(Base, Record, Owned, Searchable, Customizable):
     """ONE entity. What the team claims stands here; what a planning round assumes is an Estimate of that round.
 
     Money is in minor units of `currency`; growth, margin, shares and probabilities in basis points.
