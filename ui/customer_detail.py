@@ -215,11 +215,11 @@ def _children(entity: Entity, customer_id: int, columns: tuple[str, ...], goes_t
     asked = Query(columns=columns, limit=200).where("customer_id", "in", customer_id)
     found = session.ask(query.page, entity, asked)
     new = _("New {what}").format(what=_(entity.one)[:1].lower() + _(entity.one)[1:])
-    if found.frame.empty:
+    if not found.ids:
         place = page.empty(_("None yet"))
     else:
         opens = None if goes_to is None else (lambda one: page.go_later(goes_to, id=one))
-        grid.table(entity, found.frame, key=f"customer_{entity.key}", opens=opens)
+        grid.table(entity, found, key=f"customer_{entity.key}", opens=opens)
         place = st.container()
     with place:
         if page.button(new, permission=f"{entity.key}.create", icon=":material/add:", key=f"new_{entity.key}"):

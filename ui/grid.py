@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from services.kit import query
 from services.kit.entity import Entity
 from services.kit.errors import Refusal
-from services.kit.query import Filter, Query
+from services.kit.query import Filter, Page, Query
 from ui import columns as cells
 from ui import form, listing, page, session, transfer
 from ui import format as fmt
@@ -63,13 +62,13 @@ def show(  # noqa: PLR0913 - a list has many sides
     listing.undo_bar(entity, place)
     if tools:
         sentence(entity, place, asked, found, given)
-    if found.frame.empty:
+    if not found.ids:
         _nothing(entity, place, asked, given, first_step)
         return []
     if listing.is_editing(place):
-        listing.edit_in_list(entity, place, found.frame)
+        listing.edit_in_list(entity, place, found)
         return []
-    selected = table(entity, found.frame, key=place.key, selectable=selectable, opens=opens)
+    selected = table(entity, found, key=place.key, selectable=selectable, opens=opens)
     if tools:
         with actions(entity, key=key):
             listing.selected_actions(entity, place, selected)
@@ -84,24 +83,24 @@ def actions(entity: Entity, *, key: str | None = None) -> Any:
 
 def table(
     entity: Entity,
-    frame: pd.DataFrame,
+    found: Page,
     *,
     key: str,
     selectable: str | None = None,
     opens: Opener | None = None,
     height: int | None = None,
 ) -> list[int]:
-    """Draw a frame of the entity's fields (index: id, as `query.page` returns it); the first column opens.
+    """Draw rows as `query.page` returns them; the first column opens.
 
     Returns the ids of the selected rows. The widget belongs to just these ids: when other rows come, a
     selection made on the old ones is gone rather than moved to wrong ones.
     """
-    ids = [int(one) for one in frame.index]
-    shown, config = cells.present(entity, frame)
-    first = shown.columns[0]
+    ids = list(found.ids)
+    shown, config = cells.present(entity, found)
+    first = shown.column_names[0]
     click = f"{key}.open"
     config[first] = st.column_config.ButtonColumn(
-        cells.heading(entity, first, frame),
+        config[first]["label"],
         type="tertiary",
         alignment="left",
         width=_NAME_WIDTH if (entity.fields[first].max_length or 0) > _SHORT else "medium",
@@ -109,7 +108,7 @@ def table(
         on_click=_opened,
         args=(entity, click, tuple(ids), opens),
     )
-    name = f"{key}.table.{zlib.crc32(repr((ids, list(shown.columns))).encode()):08x}"
+    name = f"{key}.table.{zlib.crc32(repr((ids, shown.column_names)).encode()):08x}"
     st.session_state[f"{key}.table"] = name
     options: dict[str, Any] = {}
     if selectable:

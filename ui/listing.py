@@ -185,13 +185,13 @@ def stop_editing(place: Place) -> None:
     st.session_state[place.name("round")] = st.session_state.get(place.name("round"), 0) + 1
 
 
-def edit_in_list(entity: Entity, place: Place, frame: pd.DataFrame) -> None:
+def edit_in_list(entity: Entity, place: Place, found: query.Page) -> None:
     """Edit the simple fields of this page in place; saved by one button, checked by the service row by row.
 
-    The frame with its versions is kept from the moment editing began: a fresh query under a pending edit
+    The page with its versions is kept from the moment editing began: a fresh query under a pending edit
     would apply it to another row (measured).
     """
-    kept = st.session_state.setdefault(place.name("snapshot"), frame)
+    kept = st.session_state.setdefault(place.name("snapshot"), found)
     shown, config, editable = columns.editable(entity, kept)
     editor = place.name(f"editor.{st.session_state.get(place.name('round'), 0)}")
     st.session_state[place.name("editor")] = editor
@@ -224,7 +224,7 @@ def edit_in_list(entity: Entity, place: Place, frame: pd.DataFrame) -> None:
 
 
 def _save_edits(entity: Entity, place: Place, editor: str, editable: tuple[str, ...]) -> None:
-    kept: pd.DataFrame = st.session_state[place.name("snapshot")]
+    kept: pd.DataFrame = st.session_state[place.name("snapshot")].frame
     edits: Mapping[Any, Mapping[str, Any]] = st.session_state.get(editor, {}).get("edited_rows", {})
     refused: list[str] = []
     saved = 0

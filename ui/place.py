@@ -127,7 +127,7 @@ def pager(place: Place, asked: Query, found: Page) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         st.caption(
             _("{first}–{last} of {total}").format(
-                first=fmt.number(first), last=fmt.number(first + len(found.frame) - 1), total=total
+                first=fmt.number(first), last=fmt.number(first + len(found.ids) - 1), total=total
             ),
             width="content",
         )

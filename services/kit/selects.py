@@ -1,0 +1,268 @@
+"""The statements of lists, put together once for all who ask the same way (prepared.py).
+
+What shapes a statement stands in its `Shape`; what a reader typed or where a page begins is bound when it runs:
+`condition_0`, `search`, `after_key`, `after_id`, `rest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    tuple_,
+    union,
+)
+from sqlalchemy import Text as SqlText
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.elements import BooleanClauseList
+from sqlalchemy.sql.operators import or_
+
+from db.base import table_of
+from db.search import POSTGRESQL_TOKENS, query_tokens
+from db.types import N_
+from services.kit import permissions
+from services.kit.entity import ENTITIES, Entity, model_of, title_column
+from services.kit.errors import Refusal
+from services.kit.unit_of_work import UnitOfWork
+
+TITLE: Final = "_title"
+"""Suffix of the column that holds the name of what a reference points to."""
+
+Criteria = tuple[ColumnElement[bool], ...]
+
+
+class Shape(NamedTuple):
+    """What a list is asked for, without the values."""
+
+    entity: Entity
+    columns: tuple[str, ...]
+    conditions: tuple[tuple[str, str], ...] = ()
+    """Field and operator, both known to the entity (query.py sees to it)."""
+    search: str = ""
+    """By `tokens`, by `title`, or not at all."""
+
+
+class Order(NamedTuple):
+    """By which column, in which direction."""
+
+    name: str
+    descending: bool
+
+
+def names_of(shape: Shape) -> tuple[str, ...]:
+    """Return the names of what `first_rows`, `last_rows` and `everything` select, without the key they add."""
+    return _selection(shape.entity.key, shape.columns)[1]
+
+
+def is_nullable(entity: Entity, name: str) -> bool:
+    """Say whether a column may be empty."""
+    return name != "id" and bool(table_of(entity.model).c[name].nullable)
+
+
+# --- what the reader typed ----------------------------------------------------------------------------------
+
+
+def bound(uow: UnitOfWork, shape: Shape, values: Sequence[tuple[Any, ...]], search: str) -> dict[str, Any]:
+    """Return the values of a statement: of its conditions in their order, and of the search."""
+    found: dict[str, Any] = {}
+    for at, ((_, operator), given) in enumerate(zip(shape.conditions, values, strict=True)):
+        if operator == "in":
+            found[f"condition_{at}"] = list(given)
+        elif operator == "has":
+            found[f"condition_{at}"] = f"%{escape_like(str(given[0]))}%"
+        elif operator not in ("empty", "filled"):
+            found[f"condition_{at}"] = given[0]
+    if shape.search == "title":
+        found["search"] = f"{escape_like(search.strip())}%"
+    elif shape.search:
+        tokens = query_tokens(search)
+        found["search"] = " AND ".join(f'"{token}"' for token in tokens) if uow.is_sqlite else tokens
+    return found
+
+
+def search_of(entity: Entity, written: str) -> str:
+    """Return how a text is searched: a query too short for tokens matches beginnings of the title."""
+    if not written.strip():
+        return ""
+    return "tokens" if entity.is_searchable and query_tokens(written) else "title"
+
+
+def escape_like(value: str) -> str:
+    """Return a text in which LIKE finds no wildcard; the escape is a backslash."""
+    return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+# --- criteria -----------------------------------------------------------------------------------------------
+
+
+def _criteria(uow: UnitOfWork, shape: Shape) -> Criteria:
+    """Return what a row must be; the scope of the reader comes first, always."""
+    model: Any = shape.entity.model
+    found: list[ColumnElement[bool]] = [permissions.scope(uow, shape.entity), model.deleted_at.is_(None)]
+    found += [
+        _criterion(getattr(model, name), operator, f"condition_{at}")
+        for at, (name, operator) in enumerate(shape.conditions)
+    ]
+    if shape.search:
+        found.append(_search(uow, shape))
+    return tuple(found)
+
+
+def _criterion(column: Any, operator: str, name: str) -> ColumnElement[bool]:
+    value = bindparam(name, type_=column.type)
+    found: dict[str, Any] = {
+        "in": lambda: column.in_(bindparam(name, type_=column.type, expanding=True)),
+        "is": lambda: column == value,
+        "has": lambda: column.ilike(bindparam(name, type_=String()), escape="\\"),
+        "from": lambda: column >= value,
+        "to": lambda: column <= value,
+        "empty": lambda: column.is_(None),
+        "filled": lambda: column.is_not(None),
+    }
+    return found[operator]()  # type: ignore[no-any-return]
+
+
+def _search(uow: UnitOfWork, shape: Shape) -> ColumnElement[bool]:
+    """Match by tokens (db/search.py), or by the beginning of the title."""
+    model: Any = shape.entity.model
+    if shape.search == "title":
+        title: Any = getattr(model, shape.entity.title)
+        return title.ilike(bindparam("search", type_=String()), escape="\\")  # type: ignore[no-any-return]
+    if uow.is_sqlite:
+        # A literal table name from our own metadata; the tokens are bound.
+        index = f"{shape.entity.key}_search"
+        matches: Select[Any] = (
+            select(literal_column("rowid"))
+            .select_from(text(index))
+            .where(literal_column(index).op("MATCH")(bindparam("search", type_=String())))
+        )
+        return model.id.in_(matches)  # type: ignore[no-any-return]
+    # The very expression of the index.
+    stored = getattr(func, POSTGRESQL_TOKENS)(model.search_tokens, type_=ARRAY(SqlText))
+    wanted = bindparam("search", type_=ARRAY(SqlText))
+    return stored.op("@>")(cast(wanted, ARRAY(SqlText)))  # type: ignore[no-any-return]
+
+
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=512)
+def _selection(key: str, columns: tuple[str, ...]) -> tuple[Select[Any], tuple[str, ...]]:
+    """Return the select of some columns with the titles of what they refer to, and the names of its result."""
+    entity = ENTITIES[key]
+    table = table_of(entity.model)
+    selected: list[Any] = [table.c.id]
+    names = ["id"]
+    source: Any = table
+    for name in columns:
+        field_ = entity.fields.get(name)
+        if field_ is None:
+            raise Refusal(N_("There is no column “{name}”."), name=name)
+        selected.append(table.c[name])
+        names.append(name)
+        if field_.kind == "reference" and field_.entity:
+            target = table_of(model_of(field_.entity)).alias()
+            selected.append(target.c[title_column(field_.entity).key])
+            names.append(name + TITLE)
+            source = source.outerjoin(target, table.c[name] == target.c.id)
+    return select(*selected, table.c.version).select_from(source), (*names, "version")
+
+
+def everything(uow: UnitOfWork, shape: Shape, extra: Criteria) -> Select[Any]:
+    """Return the select of all rows, newest key first."""
+    model: Any = shape.entity.model
+    selected = _selection(shape.entity.key, shape.columns)[0]
+    return selected.where(*_criteria(uow, shape), *extra).order_by(model.id.desc())
+
+
+def _keyed(uow: UnitOfWork, shape: Shape, order: Order, extra: Criteria) -> tuple[Select[Any], Any, Any]:
+    """Return the select with the key it is ordered by as its last column, that column, and the id."""
+    model: Any = shape.entity.model
+    column: Any = getattr(model, order.name)
+    selected = _selection(shape.entity.key, shape.columns)[0].where(*_criteria(uow, shape), *extra)
+    return selected.add_columns(column.label("_key")), column, model.id
+
+
+def first_rows(
+    uow: UnitOfWork,
+    shape: Shape,
+    order: Order,
+    is_after: bool,  # noqa: FBT001 - a fact of `prepared`, which come by place
+    limit: int,
+    extra: Criteria,
+) -> Select[Any]:
+    """Return the select of the rows that have the key, from the beginning or after `after_key`, `after_id`."""
+    selected, column, key = _keyed(uow, shape, order, extra)
+    if is_nullable(shape.entity, order.name):
+        selected = selected.where(column.is_not(None))
+    if is_after:
+        selected = selected.where(_after(column, key, is_down=order.descending))
+    ordering = [column.desc(), key.desc()] if order.descending else [column, key]
+    return selected.order_by(*(ordering[:1] if order.name == "id" else ordering)).limit(limit)
+
+
+def last_rows(
+    uow: UnitOfWork,
+    shape: Shape,
+    order: Order,
+    is_after: bool,  # noqa: FBT001 - as above
+    extra: Criteria,
+) -> Select[Any]:
+    """Return the select of the rows whose key is empty, `rest` of them: they come last in both directions."""
+    selected, column, key = _keyed(uow, shape, order, extra)
+    selected = selected.where(column.is_(None))
+    if is_after:
+        after = bindparam("after_id", type_=key.type)
+        selected = selected.where(key < after if order.descending else key > after)
+    return selected.order_by(key.desc() if order.descending else key).limit(bindparam("rest", type_=Integer()))
+
+
+def _after(column: Any, key: Any, *, is_down: bool) -> ColumnElement[bool]:
+    last_id = bindparam("after_id", type_=key.type)
+    if column.key == "id":
+        return key < last_id if is_down else key > last_id  # type: ignore[no-any-return]
+    # A comparison of rows, not "<= and (< or <)": after a bulk import a million rows share one updated_at, and
+    # only this form lets the index begin in the middle of them.
+    last = tuple_(bindparam("after_key", type_=column.type), last_id)
+    return tuple_(column, key) < last if is_down else tuple_(column, key) > last
+
+
+# --- how many -----------------------------------------------------------------------------------------------
+
+
+def number(uow: UnitOfWork, shape: Shape, limit: int, extra: Criteria) -> Select[int]:
+    """Return the select of how many rows there are, counted up to `limit`.
+
+    PostgreSQL counts the parts of a scope such as "mine, or nobody's" one by one: for the whole it read through
+    the index from its beginning, expecting to meet enough of them soon (230 ms at a million rows). A part that
+    reaches the limit by itself is the answer, and the rest is not looked at: a CASE stops at its first match.
+    """
+    scope, *rest = (*_criteria(uow, shape), *extra)
+    key = table_of(shape.entity.model).c.id
+    parts: Sequence[ColumnElement[bool]] = (scope,)
+    if not uow.is_sqlite and isinstance(scope, BooleanClauseList) and scope.operator is or_:
+        parts = list(scope.clauses)
+    found = [select(key).where(part, *rest).limit(limit) for part in parts]
+    if len(found) == 1:
+        return _number_of(found[0])
+    together = union(*(select(one.subquery().c.id) for one in found)).limit(limit)
+    reached = [(_number_of(one).scalar_subquery() == limit, literal(limit)) for one in found]
+    return select(case(*reached, else_=_number_of(together).scalar_subquery()))
+
+
+def _number_of(rows: Any) -> Select[int]:
+    return select(func.count()).select_from(rows.subquery())
