@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ SEARCH_MS = 50.0
 TIMES_RAW = 10.0
 TIMES_DJANGO = 20.0
 GROWTH = 1.5
+MILLION = 1_000_000
 _COLUMNS = (
     "c.id, c.name, c.level, c.industry, c.region, c.owner_id, u.name, c.next_step_on, c.last_activity_at, c.version"
 )
@@ -53,88 +55,140 @@ def manager() -> Actor:
     return Actor(user_id=3, name="Manager", role="sales_manager", grants=grants, team_id=3, tree_ids=frozenset({3, 4}))
 
 
+@dataclass
+class Place:
+    """A filled database with what it is measured beside."""
+
+    size: int
+    seconds: float
+    database: Database
+    raw: _Raw
+    admin: peer_django.Admin
+
+
 def run(report: Report, sizes: list[int]) -> None:
-    """Measure all sizes on both engines."""
-    first: dict[tuple[str, str], float] = {}
+    """Measure all sizes of an engine in turns, so that growth is a ratio of calls made side by side."""
     with tempfile.TemporaryDirectory(prefix="sandtable-bench-") as name, data.postgresql(Path(name)) as fresh:
-        for size in sizes:
-            for engine, url in (("SQLite", f"sqlite:///{name}/{size}.db"), ("PostgreSQL", fresh(f"bench_{size}"))):
-                with data.filled(url, size) as (database, seconds):
-                    group = f"Customers, {size:,} on {engine} (loaded in {seconds:.0f} s)"
-                    _one(report, group, engine, database, first)
+        for engine in ("SQLite", "PostgreSQL"):
+            with ExitStack() as stack:
+                places = []
+                for size in sizes:
+                    url = f"sqlite:///{name}/{size}.db" if engine == "SQLite" else fresh(f"bench_{size}")
+                    database, seconds = stack.enter_context(data.filled(url, size))
+                    raw = _Raw(database)
+                    stack.callback(raw.connection.close)
+                    places.append(Place(size, seconds, database, raw, peer_django.Admin(database.engine.url)))
+                _engine(report, engine, places)
 
 
-def _one(report: Report, group: str, engine: str, database: Database, first: dict[tuple[str, str], float]) -> None:
-    admin = peer_django.Admin(database.engine.url)
-    raw = _Raw(database)
-    start = database.ask(leader(), query.page, CUSTOMER)
-    middle = _middle(database)
-    level = Query().where("level", "in", "A")
-    cases: list[tuple[str, Query, Callable[[], Any], str | None]] = [
-        ("page 1", Query(), raw.page(), "?"),
-        ("filter level = A", level, raw.page("AND c.level = 'A'"), "?level=A"),
-        ("next page", Query(cursor=start.next_cursor), raw.after(start), "?p=2"),
-        ("middle page", Query(cursor=middle.next_cursor), raw.after(middle), f"?p={raw.count() // query.PAGE // 2}"),
-    ]
-    for what, asked, raw_call, address in cases:
-        _list_row(report, group, engine, (what, asked, raw_call), database, admin, address, first)
+def _engine(report: Report, engine: str, places: list[Place]) -> None:
+    rows: dict[int, list[Row]] = {place.size: [] for place in places}
+    groups = {
+        place.size: f"Customers, {place.size:,} on {engine} (loaded in {place.seconds:.0f} s)" for place in places
+    }
+    for what, asked in _pages().items():
+        _case(rows, groups, what, places, asked)
     for who in (manager(), seller()):
-        ours = median_ms(lambda who=who: database.ask(who, query.page, CUSTOMER))  # type: ignore[misc]
-        report.add(Row(group, f"page 1 as {who.role}", ours, goals={f"≤ {MOST_MS:.0f} ms": ours <= MOST_MS}))
+        _readers(rows, groups, who, places)
     for what, written in SEARCHES.items():
-        asked = Query(search=written)
-        hits = database.ask(leader(), query.page, CUSTOMER, asked)
+        _search(rows, groups, (what, written), places)
+    for place in places:
+        for row in rows[place.size]:
+            report.add(row)
+        _queries(report, groups[place.size], place.database)
+
+
+Asked = Callable[[Place], tuple[Query, Callable[[], Any], str]]
+"""Makes what one place is asked: our query, the same by hand, the address of the same page of Django's."""
+
+
+def _pages() -> dict[str, Asked]:
+    level = Query().where("level", "in", "A")
+
+    def following(place: Place) -> tuple[Query, Callable[[], Any], str]:
+        start = place.database.ask(leader(), query.page, CUSTOMER)
+        return Query(cursor=start.next_cursor), place.raw.after(start), "?p=2"
+
+    def halfway(place: Place) -> tuple[Query, Callable[[], Any], str]:
+        middle = _middle(place.database)
+        address = f"?p={place.size // 2 // query.PAGE}"
+        return Query(cursor=middle.next_cursor), place.raw.after(middle), address
+
+    return {
+        "page 1": lambda place: (Query(), place.raw.page(), "?"),
+        "filter level = A": lambda place: (level, place.raw.page("AND c.level = 'A'"), "?level=A"),
+        "next page": following,
+        "middle page": halfway,
+    }
+
+
+def _case(rows: dict[int, list[Row]], groups: dict[int, str], what: str, places: list[Place], ask: Asked) -> None:
+    asked = {place.size: ask(place) for place in places}
+    calls: dict[str, Callable[[], Any]] = {}
+    for place in places:
+        wanted, by_hand, _ = asked[place.size]
+        calls[f"ours {place.size}"] = lambda place=place, wanted=wanted: place.database.ask(  # type: ignore[misc]
+            leader(), query.page, CUSTOMER, wanted
+        ).frame
+        calls[f"raw {place.size}"] = by_hand
+    taken = side_by_side(calls, seconds=1.5)
+    for place in places:
+        ours, raw = taken[f"ours {place.size}"], taken[f"raw {place.size}"]
+        address = asked[place.size][2]
+        django = median_ms(lambda: place.admin.get(address), seconds=0.3, least=2, most=20)  # noqa: B023 - called at once
+        goals = {
+            f"≤ {MOST_MS:.0f} ms": ours <= MOST_MS,
+            f"≤ {TIMES_RAW:.0f} × raw ({ours / raw:.1f})": ours <= TIMES_RAW * raw,
+            **_growth(taken, place, places),
+        }
+        if place.size >= MILLION:
+            goals[f"≥ {TIMES_DJANGO:.0f} × faster than Django ({django / ours:.0f})"] = django >= TIMES_DJANGO * ours
+        rows[place.size].append(Row(groups[place.size], what, ours, "ms", {"raw": raw, "Django": django}, goals))
+
+
+def _growth(taken: dict[str, float], place: Place, places: list[Place]) -> dict[str, bool]:
+    if place is places[0]:
+        return {}
+    growth = taken[f"ours {place.size}"] / taken[f"ours {places[0].size}"]
+    return {f"growth ≤ {GROWTH} × ({growth:.1f})": growth <= GROWTH}
+
+
+def _readers(rows: dict[int, list[Row]], groups: dict[int, str], who: Actor, places: list[Place]) -> None:
+    calls: dict[str, Callable[[], Any]] = {
+        f"ours {place.size}": lambda place=place: place.database.ask(who, query.page, CUSTOMER).frame  # type: ignore[misc]
+        for place in places
+    }
+    taken = side_by_side(calls)
+    for place in places:
+        ours = taken[f"ours {place.size}"]
+        # No growth is asked of these: what a seller owns is counted up to the cap, and at 10,000 rows they own few.
+        goals = {f"≤ {MOST_MS:.0f} ms": ours <= MOST_MS}
+        rows[place.size].append(Row(groups[place.size], f"page 1 as {who.role}", ours, goals=goals))
+
+
+def _search(rows: dict[int, list[Row]], groups: dict[int, str], case: tuple[str, str], places: list[Place]) -> None:
+    what, written = case
+    asked = Query(search=written)
+    for place in places:
+        hits = place.database.ask(leader(), query.page, CUSTOMER, asked)
         calls = {
-            "ours": lambda asked=asked: database.ask(leader(), query.page, CUSTOMER, asked),
-            "raw": raw.search(written),
+            "ours": lambda place=place: place.database.ask(leader(), query.page, CUSTOMER, asked).frame,  # type: ignore[misc]
+            "raw": place.raw.search(written),
         }
         taken = side_by_side(calls)
+        django = median_ms(lambda: place.admin.get(f"?q={written}"), seconds=0.3, least=2, most=20)  # noqa: B023
         ours = taken["ours"]
-        beside = {
-            "raw": taken["raw"],
-            "Django": median_ms(lambda written=written: admin.get(f"?q={written}"), seconds=0.3, least=2, most=20),  # type: ignore[misc]
-        }
-        note = f"{hits.count:,}{'+' if hits.is_capped else ''} hits"
-        report.add(
+        rows[place.size].append(
             Row(
-                group,
+                groups[place.size],
                 f"search “{written}”, {what}",
                 ours,
                 "ms",
-                beside,
+                {"raw": taken["raw"], "Django": django},
                 {f"≤ {SEARCH_MS:.0f} ms": ours <= SEARCH_MS},
-                note,
+                f"{hits.count:,}{'+' if hits.is_capped else ''} hits",
             )
         )
-    _queries(report, group, database)
-
-
-def _list_row(
-    report: Report,
-    group: str,
-    engine: str,
-    case: tuple[str, Query, Callable[[], Any]],
-    database: Database,
-    admin: peer_django.Admin,
-    address: str | None,
-    first: dict[tuple[str, str], float],
-) -> None:
-    what, asked, raw_call = case
-    taken = side_by_side({"ours": lambda: database.ask(leader(), query.page, CUSTOMER, asked), "raw": raw_call})
-    ours, raw = taken["ours"], taken["raw"]
-    django = median_ms(lambda: admin.get(address or ""), seconds=0.3, least=2, most=20)
-    goals = {
-        f"≤ {MOST_MS:.0f} ms": ours <= MOST_MS,
-        f"≤ {TIMES_RAW:.0f} × raw ({ours / raw:.1f})": ours <= TIMES_RAW * raw,
-    }
-    if (engine, what) not in first:
-        first[engine, what] = ours
-    else:
-        growth = ours / first[engine, what]
-        goals[f"growth ≤ {GROWTH} × ({growth:.1f})"] = growth <= GROWTH
-    if "1,000,000" in group:
-        goals[f"≥ {TIMES_DJANGO:.0f} × faster than Django ({django / ours:.0f})"] = django >= TIMES_DJANGO * ours
-    report.add(Row(group, what, ours, "ms", {"raw": raw, "Django": django}, goals))
 
 
 def _middle(database: Database) -> query.Page:

@@ -30,21 +30,13 @@ def _settings(url: URL) -> dict[str, Any]:
 class Admin:
     """The list of customers in Django's admin, asked for by its test client as a signed-in superuser."""
 
-    _is_set_up = False
+    _pointed_at: URL | None = None
+    """Django knows one database at a time; several admins take turns."""
 
     def __init__(self, url: URL) -> None:
         """Point Django at the database; the accounts it needs live in memory."""
-        from django.db import connections  # noqa: PLC0415 - configured first
-
-        if not Admin._is_set_up:
-            _set_up(_settings(url))
-            Admin._is_set_up = True
-        else:
-            connections["crm"].close()
-            connections.settings["crm"].update(
-                connections.configure_settings({"default": {}, "crm": _settings(url)})["crm"]
-            )
-            del connections["crm"]
+        self.url = url
+        self._point()
         from django.contrib.auth.models import User  # noqa: PLC0415
         from django.test import Client  # noqa: PLC0415
 
@@ -54,11 +46,27 @@ class Admin:
 
     def get(self, query: str) -> int:
         """Return the length of the page; raise if it was no page."""
+        self._point()
         response = self.client.get(f"/admin/bench/customer/{query}")
         if response.status_code != 200:
             message = f"Django admin answered {response.status_code} to {query}"
             raise RuntimeError(message)
         return len(response.content)
+
+    def _point(self) -> None:
+        if Admin._pointed_at == self.url:
+            return
+        if Admin._pointed_at is None:
+            _set_up(_settings(self.url))
+        else:
+            from django.db import connections  # noqa: PLC0415 - configured first
+
+            connections["crm"].close()
+            connections.settings["crm"].update(
+                connections.configure_settings({"default": {}, "crm": _settings(self.url)})["crm"]
+            )
+            del connections["crm"]
+        Admin._pointed_at = self.url
 
 
 class Router:
