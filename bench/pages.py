@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import event, select
 
-from bench import replay, wire
+from bench import replay, table, wire
 from bench.report import Report, Row, percentile
 from db import migrate
 from db.models import User
@@ -31,6 +31,8 @@ FIRST_PORT = 8651
 TIMES_BARE = 2.0
 MOST_CPU_MS = 60.0
 TIMES_FRAGMENT = 3.0
+OPPORTUNITIES = 300
+"""In the open round, when the slider moves."""
 USERS = 100
 THINK_SECONDS = 5.0
 P95_MS = 500.0
@@ -45,6 +47,8 @@ class Stage:
     database: Database
     ours: wire.Server
     token: Callable[[str], str]
+    scored: int
+    """Opportunities in the open round."""
 
 
 def run(report: Report, _sizes: list[int]) -> None:
@@ -55,6 +59,7 @@ def run(report: Report, _sizes: list[int]) -> None:
         database = Database.from_settings(Settings(_env_file=None, database_url=url))  # type: ignore[call-arg]
         migrate.upgrade(database.engine)
         demo.fill(database)
+        scored = table.lay(database, OPPORTUNITIES)
 
         def token(login: str) -> str:
             return database.run(SYSTEM, _session_of, login)
@@ -62,7 +67,7 @@ def run(report: Report, _sizes: list[int]) -> None:
         # Many accounts share the sign-in of one here: sessions, not people, are what is limited.
         environment = {"SANDTABLE_DATABASE_URL": url, "SANDTABLE_DEMO": "true"}
         with wire.serving("app:app", _free(FIRST_PORT), ROOT, folder / "ours.log", **environment) as ours:
-            stage = Stage(database, ours, token)
+            stage = Stage(database, ours, token, scored)
             cpu = _pages(report, stage, folder)
             _crowd(report, stage, max(cpu, key=lambda page: cpu[page]))
         _queries(report, database)
@@ -197,7 +202,7 @@ def _table_and_chart(messages: list[Any]) -> replay.Recorded:
 
 def _slide(report: Report, stage: Stage, bare: wire.Server, slider: tuple[str, Any]) -> None:
     ours, peer, ours_wall, peer_wall = asyncio.run(_slid(stage, bare, slider))
-    group = "Slider on the sandbox to the new picture"
+    group = f"Slider on the sandbox to the new picture, {stage.scored} opportunities scored in the open round"
     limit = f"≤ {TIMES_FRAGMENT:.0f} × a bare fragment"
     report.add(
         Row(group, "CPU of the server", ours, "ms", {"bare": peer}, {f"{limit} ({ours / peer:.1f})": ours <= 3 * peer})
