@@ -1,4 +1,4 @@
-"""Leads: first contacts nobody has qualified yet."""
+"""Converting a lead: previewed, lossless, never a twin in silence."""
 
 from __future__ import annotations
 
@@ -13,43 +13,14 @@ from db.types import N_
 from services import customers, pipelines
 from services.contacts import CONTACT
 from services.customers import CUSTOMER
-from services.kit import audit, permissions, records
-from services.kit.entity import Entity, Section
-from services.kit.errors import Message, Refusal
+from services.kit import audit, records
+from services.kit.errors import Refusal
 from services.kit.unit_of_work import UnitOfWork
+from services.leads.lead import LEAD
 from services.opportunities import OPPORTUNITY
 
-
-def _check(_uow: UnitOfWork, lead: Lead) -> dict[str, Message]:
-    """Refuse a status that only conversion may set or leave."""
-    if lead.status == "converted" and lead.converted_at is None:
-        return {"status": Message(N_("Use “Convert”, so that the customer is made as well."))}
-    if lead.status != "converted" and lead.converted_at is not None:
-        return {"status": Message(N_("This lead has been converted already."))}
-    return {}
-
-
-LEAD = Entity(
-    model=Lead,
-    module=__name__,
-    one=N_("Lead"),
-    many=N_("Leads"),
-    grid=("name", "company", "status", "grade", "source", "owner_id", "next_step_on"),
-    more_columns=("title", "phone", "email", "industry", "region", "last_activity_at", "team_id", "updated_at"),
-    form=(
-        Section(N_("Person"), ("name", "company", "title", "phone", "email")),
-        Section(N_("Background"), ("industry", "region", "source", "grade", "status")),
-        Section(N_("Who and what next"), ("owner_id", "next_step_on", "next_step", "notes")),
-    ),
-    filters=("status", "grade", "source", "owner_id", "next_step_on"),
-    match=("email", "phone", "name"),
-    scope=permissions.owned(Lead, pool=True),
-    check=_check,
-    page="leads",
-)
 _CARRIED: Final = ("industry", "region", "source", "next_step_on", "next_step")
 """Fields of a lead that a customer has too; the next step goes along unless the customer has one."""
-OPEN_STATUSES: Final = ("new", "contacted", "nurturing", "qualified")
 
 
 @dataclass(frozen=True)
