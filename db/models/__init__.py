@@ -5,10 +5,12 @@ from db.models.allocation import Allocation
 from db.models.audit_entry import AuditEntry
 from db.models.contact import Contact
 from db.models.contract import Contract
+from db.models.conversion import Conversion
 from db.models.criteria_set import CriteriaSet
 from db.models.customer import Customer
 from db.models.download import Download
 from db.models.estimate import Estimate
+from db.models.grading_rule import GradingRule
 from db.models.import_mapping import ImportMapping
 from db.models.instalment import Instalment
 from db.models.lead import Lead
@@ -19,6 +21,7 @@ from db.models.plan import Plan
 from db.models.plan_item import PlanItem
 from db.models.product import Product
 from db.models.receipt import Receipt
+from db.models.reminder_state import ReminderState
 from db.models.setting import Setting
 from db.models.stage import Stage
 from db.models.stage_event import StageEvent
@@ -33,10 +36,12 @@ __all__ = [
     "AuditEntry",
     "Contact",
     "Contract",
+    "Conversion",
     "CriteriaSet",
     "Customer",
     "Download",
     "Estimate",
+    "GradingRule",
     "ImportMapping",
     "Instalment",
     "Lead",
@@ -47,6 +52,7 @@ __all__ = [
     "PlanItem",
     "Product",
     "Receipt",
+    "ReminderState",
     "Setting",
     "Stage",
     "StageEvent",

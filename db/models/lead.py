@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy.orm import Mapped
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Customizable, Owned, Record, Searchable
-from db.types import N_, Options, choice, day, email, instant, long_text, phone, reference, text
+from db.types import N_, Id, Json, Options, choice, day, email, instant, integer, long_text, phone, reference, text
 
 LEAD_STATUSES: Options = {
     "new": N_("New"),
@@ -27,6 +28,15 @@ SOURCES: Options = {
     "other": N_("Other"),
 }
 GRADES: Options = {"A": "A", "B": "B", "C": "C", "D": "D"}
+UNQUALIFIED_REASONS: Options = {
+    "no_need": N_("No need"),
+    "no_budget": N_("No budget"),
+    "wrong_contact": N_("Wrong person or company"),
+    "unreachable": N_("Cannot be reached"),
+    "competitor": N_("Bought elsewhere"),
+    "duplicate": N_("Known already"),
+    "other": N_("Other"),
+}
 
 
 class Lead(Base, Record, Owned, Searchable, Customizable):
@@ -43,10 +53,31 @@ class Lead(Base, Record, Owned, Searchable, Customizable):
     region: Mapped[str | None] = text(N_("Region"), 100)
     source: Mapped[str | None] = choice(N_("Source"), SOURCES)
     grade: Mapped[str | None] = choice(N_("Grade"), GRADES)
+    grade_points: Mapped[int | None] = integer(N_("Points"), audited=False)
+    """What the rules give, also while the grade is set by hand."""
+    grade_reasons: Mapped[list[list[int]]] = mapped_column(Json, nullable=False, default=list, server_default="[]")
+    """[[id of a rule that is fulfilled, its points], ...]"""
+    graded_at: Mapped[datetime | None] = instant(N_("Graded by hand on"))
+    """Set while the grade is set by hand, which the rules leave alone."""
+    graded_by_id: Mapped[int | None] = mapped_column(Id)
     status: Mapped[str] = choice(N_("Status"), LEAD_STATUSES, required=True, default="new")
+    unqualified_reason: Mapped[str | None] = choice(N_("Unqualified because"), UNQUALIFIED_REASONS)
     next_step_on: Mapped[date | None] = day(N_("Next step on"), sortable=True)
     next_step: Mapped[str | None] = text(N_("Next step"))
     notes: Mapped[str | None] = long_text(N_("Notes"))
     last_activity_at: Mapped[datetime | None] = instant(N_("Last activity"), audited=False)
     converted_at: Mapped[datetime | None] = instant(N_("Converted on"))
     customer_id: Mapped[int | None] = reference(N_("Converted to"), "customer.id")
+
+
+_TABLE = Lead.__table__
+_IS_LIVE = _TABLE.c.deleted_at.is_(None)
+# What is due, overdue or unplanned among the open ones is counted by one look into this index.
+Index(
+    "ix_lead_status_next_step_on_id",
+    _TABLE.c.status,
+    _TABLE.c.next_step_on,
+    _TABLE.c.id,
+    sqlite_where=_IS_LIVE,
+    postgresql_where=_IS_LIVE,
+)
