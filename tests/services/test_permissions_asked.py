@@ -42,6 +42,7 @@ OPEN: Final = {
     "services.kit.recycle_bin.refuse_orphan": "part of verbs that ask",
     "services.kit.recycle_bin.restore_children": "part of verbs that ask",
     "services.kit.rules": "part of verbs that ask",
+    "services.kit.selects": "makes statements, scope included; asks nothing of the database",
     "services.kit.transfer.checks": "part of the import, which asks",
     "services.kit.transfer.mapping": "how columns were read before: no record's data",
     "services.kit.transfer.references": "part of the import, which asks; scope included",
