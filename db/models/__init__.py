@@ -3,6 +3,7 @@
 from db.models.activity import Activity
 from db.models.allocation import Allocation
 from db.models.audit_entry import AuditEntry
+from db.models.competitor import Competitor
 from db.models.contact import Contact
 from db.models.contract import Contract
 from db.models.conversion import Conversion
@@ -10,16 +11,24 @@ from db.models.criteria_set import CriteriaSet
 from db.models.customer import Customer
 from db.models.download import Download
 from db.models.estimate import Estimate
+from db.models.finding import Finding
 from db.models.grading_rule import GradingRule
+from db.models.import_batch import ImportBatch
 from db.models.import_mapping import ImportMapping
+from db.models.import_row import ImportRow
+from db.models.influence import Influence
 from db.models.instalment import Instalment
 from db.models.lead import Lead
+from db.models.map_step import MapStep
 from db.models.number_series import NumberSeries
 from db.models.opportunity import Opportunity
 from db.models.pipeline import Pipeline
 from db.models.plan import Plan
 from db.models.plan_item import PlanItem
 from db.models.product import Product
+from db.models.profile import Profile
+from db.models.profile_question import ProfileQuestion
+from db.models.profile_version import ProfileVersion
 from db.models.receipt import Receipt
 from db.models.reminder_state import ReminderState
 from db.models.setting import Setting
@@ -34,6 +43,7 @@ __all__ = [
     "Activity",
     "Allocation",
     "AuditEntry",
+    "Competitor",
     "Contact",
     "Contract",
     "Conversion",
@@ -41,16 +51,24 @@ __all__ = [
     "Customer",
     "Download",
     "Estimate",
+    "Finding",
     "GradingRule",
+    "ImportBatch",
     "ImportMapping",
+    "ImportRow",
+    "Influence",
     "Instalment",
     "Lead",
+    "MapStep",
     "NumberSeries",
     "Opportunity",
     "Pipeline",
     "Plan",
     "PlanItem",
     "Product",
+    "Profile",
+    "ProfileQuestion",
+    "ProfileVersion",
     "Receipt",
     "ReminderState",
     "Setting",

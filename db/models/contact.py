@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from sqlalchemy import Index
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Mapped
 
 from db.base import Base, Customizable, Record, Searchable
-from db.types import N_, Options, choice, email, flag, long_text, phone, reference, text
+from db.types import N_, Options, choice, day, email, flag, long_text, phone, rating, reference, text
 
 CONTACT_ROLES: Options = {
     "decider": N_("Decider"),
@@ -14,6 +18,27 @@ CONTACT_ROLES: Options = {
     "influencer": N_("Influencer"),
     "user": N_("User of the product"),
     "gatekeeper": N_("Gatekeeper"),
+}
+ATTITUDES: Options = {
+    "2": N_("Fights for us"),
+    "1": N_("Supports us"),
+    "0": N_("Neutral"),
+    "-1": N_("Against us"),
+    "-2": N_("Blocks us"),
+}
+"""From -2 to +2, said in words."""
+COVERAGE: Options = {
+    "unknown": N_("Not known"),
+    "none": N_("No contact"),
+    "brief": N_("Met briefly"),
+    "multiple": N_("Met several times"),
+    "in_depth": N_("Know each other well"),
+}
+LEFT_REASONS: Options = {
+    "new_job": N_("Changed company"),
+    "moved": N_("Other post in the company"),
+    "retired": N_("Retired"),
+    "other": N_("Other"),
 }
 
 
@@ -27,8 +52,24 @@ class Contact(Base, Record, Searchable, Customizable):
     title: Mapped[str | None] = text(N_("Job title"), 100)
     department: Mapped[str | None] = text(N_("Department"), 100)
     role: Mapped[str | None] = choice(N_("Role in decisions"), CONTACT_ROLES)
+    mobile: Mapped[str | None] = phone(N_("Mobile"), searchable=True)
     phone: Mapped[str | None] = phone(N_("Phone"), searchable=True)
     email: Mapped[str | None] = email(N_("E-mail"), searchable=True)
     is_primary: Mapped[bool] = flag(N_("Primary contact"))
+    attitude: Mapped[str | None] = choice(N_("Attitude to us"), ATTITUDES)
+    influence: Mapped[int | None] = rating(N_("Influence"), help=N_("5 = nothing is bought against this person"))
+    coverage: Mapped[str] = choice(
+        N_("Our coverage"), COVERAGE, required=True, default="unknown", server_default="unknown"
+    )
+    covered_by_id: Mapped[int | None] = reference(N_("Covered by"), "user.id")
+    reports_to_id: Mapped[int | None] = reference(N_("Reports to"), "contact.id")
+    leaning_to_id: Mapped[int | None] = reference(N_("Leans to"), "competitor.id")
     is_active: Mapped[bool] = flag(N_("Still there"), default=True)
+    left_on: Mapped[date | None] = day(N_("Left on"))
+    left_reason: Mapped[str | None] = choice(N_("Left because"), LEFT_REASONS)
     notes: Mapped[str | None] = long_text(N_("Notes"))
+
+
+_TABLE = Contact.__table__
+_IS_PRIMARY = sql_text("is_primary AND deleted_at IS NULL")
+Index("uq_contact_primary", _TABLE.c.customer_id, unique=True, sqlite_where=_IS_PRIMARY, postgresql_where=_IS_PRIMARY)

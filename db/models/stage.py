@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import CheckConstraint
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Mapped
 
 from db.base import Base, Record
-from db.types import N_, Options, choice, integer, percent, reference, text
+from db.types import N_, Options, choice, flag, integer, percent, reference, text
 
 STAGE_KINDS: Options = {"open": N_("Open"), "won": N_("Won"), "lost": N_("Lost"), "void": N_("Void")}
 
@@ -23,3 +24,8 @@ class Stage(Base, Record):
     win_rate: Mapped[int] = percent(N_("Win rate"), required=True, default=0, minimum=0, maximum=10_000)
     position: Mapped[int] = integer(N_("Position"), required=True, default=0)
     days_allowed: Mapped[int | None] = integer(N_("Days allowed"), minimum=0)
+    requires_map: Mapped[bool] = flag(
+        N_("Needs a power map"),
+        server_default=sql_text("false"),
+        help=N_("Opportunities enter this stage only when the customer's power map says who decides"),
+    )

@@ -15,6 +15,46 @@ depends_on = None
 def upgrade() -> None:
     """Go forward."""
     op.create_table(
+        "competitor",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("website", sa.String(length=200), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_in", sa.String(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_competitor")),
+    )
+    op.create_index(
+        "ix_competitor_name_id",
+        "competitor",
+        ["name", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_competitor_updated_at_id",
+        "competitor",
+        ["updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_competitor_name",
+        "competitor",
+        ["name"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.create_table(
         "grading_rule",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("field", sa.String(length=80), nullable=False),
@@ -42,6 +82,96 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "profile_question",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("profile_kind", sa.String(length=30), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("section", sa.String(length=100), nullable=False),
+        sa.Column("section_zh", sa.String(length=100), nullable=True),
+        sa.Column("wording", sa.String(length=300), nullable=False),
+        sa.Column("wording_zh", sa.String(length=300), nullable=True),
+        sa.Column("answer_kind", sa.String(length=30), nullable=False),
+        sa.Column("is_required", sa.Boolean(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_in", sa.String(length=32), nullable=True),
+        sa.CheckConstraint("weight > 0", name=op.f("ck_profile_question_weight")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_profile_question")),
+        sa.UniqueConstraint("profile_kind", "code", name=op.f("uq_profile_question_profile_kind_code")),
+    )
+    op.create_index(
+        "ix_profile_question_answer_kind_updated_at_id",
+        "profile_question",
+        ["answer_kind", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_profile_question_position_id",
+        "profile_question",
+        ["position", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_profile_question_profile_kind_updated_at_id",
+        "profile_question",
+        ["profile_kind", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_profile_question_updated_at_id",
+        "profile_question",
+        ["updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.create_table(
+        "import_batch",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entity", sa.String(length=40), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("folder", sa.String(length=500), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reference", sa.String(length=32), nullable=False),
+        sa.Column("goal", sa.String(length=10), nullable=False),
+        sa.Column("stage", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("is_stopping", sa.Boolean(), nullable=False),
+        sa.Column("worker", sa.String(length=40), nullable=True),
+        sa.Column("beat_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("found", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("created", sa.Integer(), nullable=False),
+        sa.Column("updated", sa.Integer(), nullable=False),
+        sa.Column("unchanged", sa.Integer(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("reverted", sa.Integer(), nullable=False),
+        sa.Column("kept", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_import_batch_by_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_batch")),
+    )
+    op.create_index("ix_import_batch_by_id_id", "import_batch", ["by_id", "id"], unique=False)
+    op.create_index("ix_import_batch_entity_id", "import_batch", ["entity", "id"], unique=False)
+
+    op.create_table(
         "reminder_state",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -54,6 +184,83 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder_state")),
     )
     op.create_index("uq_reminder_state_user_id", "reminder_state", ["user_id", "entity", "record_id", "kind"], unique=True)
+
+    op.create_table(
+        "import_row",
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("row", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("entity", sa.String(length=40), nullable=True),
+        sa.Column("record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("before", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("refusal", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_import_row_batch_id_import_batch"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("batch_id", "row", name=op.f("pk_import_row")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "profile",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("competitor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completeness", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_in", sa.String(length=32), nullable=True),
+        sa.CheckConstraint("(kind = 'competitor') = (competitor_id IS NOT NULL)", name=op.f("ck_profile_of_whom")),
+        sa.ForeignKeyConstraint(["competitor_id"], ["competitor.id"], name=op.f("fk_profile_competitor_id_competitor")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_profile_customer_id_customer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_profile")),
+    )
+    op.create_index(op.f("ix_profile_competitor_id"), "profile", ["competitor_id"], unique=False)
+    op.create_index(
+        "ix_profile_completeness_id",
+        "profile",
+        ["completeness", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(op.f("ix_profile_customer_id"), "profile", ["customer_id"], unique=False)
+    op.create_index(
+        "ix_profile_kind_updated_at_id",
+        "profile",
+        ["kind", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_profile_updated_at_id",
+        "profile",
+        ["updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_profile_customer_id",
+        "profile",
+        ["customer_id"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL AND competitor_id IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL AND competitor_id IS NULL"),
+    )
+    op.create_index(
+        "uq_profile_customer_id_competitor_id",
+        "profile",
+        ["customer_id", "competitor_id"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
 
     op.create_table(
         "conversion",
@@ -101,8 +308,263 @@ def upgrade() -> None:
         postgresql_where=sa.text("reverted_at IS NULL"),
     )
 
+    op.create_table(
+        "finding",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("profile_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opportunity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_in", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_finding_customer_id_customer")),
+        sa.ForeignKeyConstraint(["opportunity_id"], ["opportunity.id"], name=op.f("fk_finding_opportunity_id_opportunity")),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_finding_owner_id_user")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_finding_profile_id_profile")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_finding")),
+    )
+    op.create_index(op.f("ix_finding_customer_id"), "finding", ["customer_id"], unique=False)
+    op.create_index(
+        "ix_finding_kind_updated_at_id",
+        "finding",
+        ["kind", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(op.f("ix_finding_opportunity_id"), "finding", ["opportunity_id"], unique=False)
+    op.create_index(op.f("ix_finding_profile_id"), "finding", ["profile_id"], unique=False)
+    op.create_index(
+        "ix_finding_state_updated_at_id",
+        "finding",
+        ["state", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_finding_updated_at_id",
+        "finding",
+        ["updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.create_table(
+        "influence",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("from_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("to_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("strength", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_in", sa.String(length=32), nullable=True),
+        sa.CheckConstraint("from_id <> to_id", name=op.f("ck_influence_two")),
+        sa.CheckConstraint("strength BETWEEN 1 AND 3", name=op.f("ck_influence_strength")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_influence_customer_id_customer")),
+        sa.ForeignKeyConstraint(["from_id"], ["contact.id"], name=op.f("fk_influence_from_id_contact")),
+        sa.ForeignKeyConstraint(["to_id"], ["contact.id"], name=op.f("fk_influence_to_id_contact")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_influence")),
+    )
+    op.create_index(op.f("ix_influence_customer_id"), "influence", ["customer_id"], unique=False)
+    op.create_index(op.f("ix_influence_from_id"), "influence", ["from_id"], unique=False)
+    op.create_index(
+        "ix_influence_kind_updated_at_id",
+        "influence",
+        ["kind", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(op.f("ix_influence_to_id"), "influence", ["to_id"], unique=False)
+    op.create_index(
+        "ix_influence_updated_at_id",
+        "influence",
+        ["updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_influence_from_id_to_id_kind",
+        "influence",
+        ["from_id", "to_id", "kind"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.create_table(
+        "map_step",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("gap", sa.String(length=30), nullable=False),
+        sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("what", sa.String(length=200), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_in", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_map_step_contact_id_contact")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_map_step_customer_id_customer")),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_map_step_owner_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_map_step")),
+    )
+    op.create_index(op.f("ix_map_step_contact_id"), "map_step", ["contact_id"], unique=False)
+    op.create_index(op.f("ix_map_step_customer_id"), "map_step", ["customer_id"], unique=False)
+    op.create_index(
+        "ix_map_step_owner_id_due_on",
+        "map_step",
+        ["owner_id", "due_on"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL AND done_on IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL AND done_on IS NULL"),
+    )
+    op.create_index(
+        "ix_map_step_updated_at_id",
+        "map_step",
+        ["updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.create_table(
+        "profile_version",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("profile_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("answers", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("completeness", sa.Integer(), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("published_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_in", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_profile_version_profile_id_profile")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_profile_version")),
+        sa.UniqueConstraint("profile_id", "number", name=op.f("uq_profile_version_profile_id_number")),
+    )
+    op.create_index(
+        "ix_profile_version_updated_at_id",
+        "profile_version",
+        ["updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_profile_version_draft",
+        "profile_version",
+        ["profile_id"],
+        unique=True,
+        sqlite_where=sa.text("published_at IS NULL"),
+        postgresql_where=sa.text("published_at IS NULL"),
+    )
+
+    op.add_column("contact", sa.Column("mobile", sa.String(length=40), nullable=True))
+    op.add_column("contact", sa.Column("attitude", sa.String(length=30), nullable=True))
+    op.add_column("contact", sa.Column("influence", sa.SmallInteger(), nullable=True))
+    op.add_column("contact", sa.Column("coverage", sa.String(length=30), server_default="unknown", nullable=False))
+    op.add_column(
+        "contact",
+        sa.Column(
+            "covered_by_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.ForeignKey("user.id", name="fk_contact_covered_by_id_user"),
+            nullable=True,
+        ),
+        inline_references=True,
+    )
+    op.add_column(
+        "contact",
+        sa.Column(
+            "reports_to_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.ForeignKey("contact.id", name="fk_contact_reports_to_id_contact"),
+            nullable=True,
+        ),
+        inline_references=True,
+    )
+    op.add_column(
+        "contact",
+        sa.Column(
+            "leaning_to_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.ForeignKey("competitor.id", name="fk_contact_leaning_to_id_competitor"),
+            nullable=True,
+        ),
+        inline_references=True,
+    )
+    op.add_column("contact", sa.Column("left_on", sa.Date(), nullable=True))
+    op.add_column("contact", sa.Column("left_reason", sa.String(length=30), nullable=True))
     op.add_column(
         "contact", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
+    )
+    op.create_index(
+        "ix_contact_attitude_updated_at_id",
+        "contact",
+        ["attitude", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_contact_coverage_updated_at_id",
+        "contact",
+        ["coverage", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(op.f("ix_contact_covered_by_id"), "contact", ["covered_by_id"], unique=False)
+    op.create_index(op.f("ix_contact_leaning_to_id"), "contact", ["leaning_to_id"], unique=False)
+    op.create_index(
+        "ix_contact_left_reason_updated_at_id",
+        "contact",
+        ["left_reason", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(op.f("ix_contact_reports_to_id"), "contact", ["reports_to_id"], unique=False)
+    op.execute(
+        "UPDATE contact SET is_primary = false WHERE is_primary AND deleted_at IS NULL AND id NOT IN "
+        "(SELECT min(id) FROM contact WHERE is_primary AND deleted_at IS NULL GROUP BY customer_id)"
+    )
+    op.create_index(
+        "uq_contact_primary",
+        "contact",
+        ["customer_id"],
+        unique=True,
+        sqlite_where=sa.text("is_primary AND deleted_at IS NULL"),
+        postgresql_where=sa.text("is_primary AND deleted_at IS NULL"),
     )
 
     op.add_column(
@@ -140,9 +602,13 @@ def upgrade() -> None:
         "opportunity", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
     )
 
+    op.add_column("stage", sa.Column("requires_map", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
+
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_column("stage", "requires_map")
+
     op.drop_column("opportunity", "custom")
 
     op.drop_index(
@@ -166,8 +632,120 @@ def downgrade() -> None:
 
     op.drop_column("customer", "custom")
 
+    op.drop_index(
+        "uq_contact_primary",
+        table_name="contact",
+        sqlite_where=sa.text("is_primary AND deleted_at IS NULL"),
+        postgresql_where=sa.text("is_primary AND deleted_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_contact_reports_to_id"), table_name="contact")
+    op.drop_index(
+        "ix_contact_left_reason_updated_at_id",
+        table_name="contact",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_contact_leaning_to_id"), table_name="contact")
+    op.drop_index(op.f("ix_contact_covered_by_id"), table_name="contact")
+    op.drop_index(
+        "ix_contact_coverage_updated_at_id",
+        table_name="contact",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_contact_attitude_updated_at_id",
+        table_name="contact",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
     op.drop_column("contact", "custom")
+    op.drop_column("contact", "left_reason")
+    op.drop_column("contact", "left_on")
+    op.drop_column("contact", "leaning_to_id")
+    op.drop_column("contact", "reports_to_id")
+    op.drop_column("contact", "covered_by_id")
+    op.drop_column("contact", "coverage")
+    op.drop_column("contact", "influence")
+    op.drop_column("contact", "attitude")
+    op.drop_column("contact", "mobile")
 
+    op.drop_index(
+        "uq_profile_version_draft",
+        table_name="profile_version",
+        sqlite_where=sa.text("published_at IS NULL"),
+        postgresql_where=sa.text("published_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_profile_version_updated_at_id",
+        table_name="profile_version",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.drop_table("profile_version")
+    op.drop_index(
+        "ix_map_step_updated_at_id",
+        table_name="map_step",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_map_step_owner_id_due_on",
+        table_name="map_step",
+        sqlite_where=sa.text("deleted_at IS NULL AND done_on IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL AND done_on IS NULL"),
+    )
+    op.drop_index(op.f("ix_map_step_customer_id"), table_name="map_step")
+    op.drop_index(op.f("ix_map_step_contact_id"), table_name="map_step")
+
+    op.drop_table("map_step")
+    op.drop_index(
+        "uq_influence_from_id_to_id_kind",
+        table_name="influence",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_influence_updated_at_id",
+        table_name="influence",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_influence_to_id"), table_name="influence")
+    op.drop_index(
+        "ix_influence_kind_updated_at_id",
+        table_name="influence",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_influence_from_id"), table_name="influence")
+    op.drop_index(op.f("ix_influence_customer_id"), table_name="influence")
+
+    op.drop_table("influence")
+    op.drop_index(
+        "ix_finding_updated_at_id",
+        table_name="finding",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_finding_state_updated_at_id",
+        table_name="finding",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_finding_profile_id"), table_name="finding")
+    op.drop_index(op.f("ix_finding_opportunity_id"), table_name="finding")
+    op.drop_index(
+        "ix_finding_kind_updated_at_id",
+        table_name="finding",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_finding_customer_id"), table_name="finding")
+
+    op.drop_table("finding")
     op.drop_index(
         "uq_conversion_lead_id",
         table_name="conversion",
@@ -186,9 +764,74 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_conversion_contact_id"), table_name="conversion")
 
     op.drop_table("conversion")
+    op.drop_index(
+        "uq_profile_customer_id_competitor_id",
+        table_name="profile",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "uq_profile_customer_id",
+        table_name="profile",
+        sqlite_where=sa.text("deleted_at IS NULL AND competitor_id IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL AND competitor_id IS NULL"),
+    )
+    op.drop_index(
+        "ix_profile_updated_at_id",
+        table_name="profile",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_profile_kind_updated_at_id",
+        table_name="profile",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_profile_customer_id"), table_name="profile")
+    op.drop_index(
+        "ix_profile_completeness_id",
+        table_name="profile",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_profile_competitor_id"), table_name="profile")
+
+    op.drop_table("profile")
+    op.drop_table("import_row")
     op.drop_index("uq_reminder_state_user_id", table_name="reminder_state")
 
     op.drop_table("reminder_state")
+    op.drop_index("ix_import_batch_entity_id", table_name="import_batch")
+    op.drop_index("ix_import_batch_by_id_id", table_name="import_batch")
+
+    op.drop_table("import_batch")
+    op.drop_index(
+        "ix_profile_question_updated_at_id",
+        table_name="profile_question",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_profile_question_profile_kind_updated_at_id",
+        table_name="profile_question",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_profile_question_position_id",
+        table_name="profile_question",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_profile_question_answer_kind_updated_at_id",
+        table_name="profile_question",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.drop_table("profile_question")
     op.drop_index(
         "ix_grading_rule_updated_at_id",
         table_name="grading_rule",
@@ -197,3 +840,23 @@ def downgrade() -> None:
     )
 
     op.drop_table("grading_rule")
+    op.drop_index(
+        "uq_competitor_name",
+        table_name="competitor",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_competitor_updated_at_id",
+        table_name="competitor",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_competitor_name_id",
+        table_name="competitor",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.drop_table("competitor")
