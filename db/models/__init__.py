@@ -8,6 +8,7 @@ from db.models.contact import Contact
 from db.models.contract import Contract
 from db.models.conversion import Conversion
 from db.models.criteria_set import CriteriaSet
+from db.models.custom_field import CustomField
 from db.models.customer import Customer
 from db.models.download import Download
 from db.models.estimate import Estimate
@@ -48,6 +49,7 @@ __all__ = [
     "Contract",
     "Conversion",
     "CriteriaSet",
+    "CustomField",
     "Customer",
     "Download",
     "Estimate",

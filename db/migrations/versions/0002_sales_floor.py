@@ -55,6 +55,60 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "custom_field",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entity", sa.String(length=30), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("label_en", sa.String(length=100), nullable=True),
+        sa.Column("label_zh", sa.String(length=100), nullable=True),
+        sa.Column("help_en", sa.String(length=300), nullable=True),
+        sa.Column("help_zh", sa.String(length=300), nullable=True),
+        sa.Column("section", sa.String(length=100), nullable=True),
+        sa.Column("section_zh", sa.String(length=100), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("options", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("is_required", sa.Boolean(), nullable=False),
+        sa.Column("is_unique", sa.Boolean(), nullable=False),
+        sa.Column("is_indexed", sa.Boolean(), nullable=False),
+        sa.Column("is_searchable", sa.Boolean(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_in", sa.String(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_field")),
+        sa.UniqueConstraint("entity", "code", name=op.f("uq_custom_field_entity_code")),
+    )
+    op.create_index(
+        "ix_custom_field_entity_updated_at_id",
+        "custom_field",
+        ["entity", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_custom_field_kind_updated_at_id",
+        "custom_field",
+        ["kind", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_custom_field_updated_at_id",
+        "custom_field",
+        ["updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.create_table(
         "grading_rule",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("field", sa.String(length=80), nullable=False),
@@ -840,6 +894,26 @@ def downgrade() -> None:
     )
 
     op.drop_table("grading_rule")
+    op.drop_index(
+        "ix_custom_field_updated_at_id",
+        table_name="custom_field",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_custom_field_kind_updated_at_id",
+        table_name="custom_field",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_custom_field_entity_updated_at_id",
+        table_name="custom_field",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.drop_table("custom_field")
     op.drop_index(
         "uq_competitor_name",
         table_name="competitor",

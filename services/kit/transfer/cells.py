@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,11 +22,24 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How much of a file is read: this much in the process that shows pages, more in a child of its own."""
+
+    bytes: int = 50 * 1024 * 1024
+    unpacked: int = 500 * 1024 * 1024
+
+
+IN_A_CHILD = Limits(bytes=400 * 1024 * 1024, unpacked=2 * 1024 * 1024 * 1024)
+
+
+@dataclass(frozen=True)
 class RawTable:
     """Rows with their numbers in the file, before anybody has looked for headings."""
 
-    rows: Sequence[tuple[int, Sequence[Any]]]
+    rows: Iterable[tuple[int, Sequence[Any]]]
+    """Read as they are asked for; a Refusal may come while they are."""
     notes: Sequence[Message] = ()
+    """Complete when the rows have been read."""
     sheets: Sequence[str] = ()
     merged_rows: frozenset[int] = field(default=frozenset())
     """Rows that take part in merged cells."""

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from db.types import N_
 from services.kit.errors import Message, Refusal
 from services.kit.fields import clean_text, is_blank
 from services.kit.transfer import text_files, workbooks
-from services.kit.transfer.cells import RawTable, Trouble, letters
+from services.kit.transfer.cells import Limits, RawTable, Trouble, letters
 from services.kit.words import compared
 
-MAXIMUM_BYTES: Final = 50 * 1024 * 1024
 MAXIMUM_COLUMNS: Final = 200
 MAXIMUM_CELL: Final = 32 * 1024
 
@@ -41,8 +41,7 @@ _OLE: Final = b"\xd0\xcf\x11\xe0"
 _TOTALS: Final = frozenset({"total", "totals", "sum", "grandtotal", "合计", "总计", "小计"})
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row; `number` is the one the file shows (its heading is usually 1)."""
 
     number: int
@@ -68,27 +67,50 @@ class Table:
         return next((at for at, one in enumerate(self.header) if compared(one) == wanted), None)
 
 
-def read_table(source: bytes | Path, name: str | None = None, *, sheet: str | None = None) -> Table:
+@dataclass
+class Stream:
+    """A table whose rows are read as they are asked for; what is odd about them is known when they are all read."""
+
+    name: str
+    header: tuple[str, ...]
+    sheets: tuple[str, ...]
+    rows: Iterator[Row]
+    notes: list[Message] = field(default_factory=list)
+
+
+def read_table(
+    source: bytes | Path, name: str | None = None, *, sheet: str | None = None, limits: Limits | None = None
+) -> Table:
     """Return the table in a file. `name` is only shown. Raises Refusal with the reason and what to do."""
+    stream = open_table(source, name, sheet=sheet, limits=limits)
+    rows = tuple(stream.rows)
+    return Table(stream.name, stream.header, rows, tuple(stream.notes), stream.sheets)
+
+
+def open_table(
+    source: bytes | Path, name: str | None = None, *, sheet: str | None = None, limits: Limits | None = None
+) -> Stream:
+    """Return the table in a file as a stream of rows. Raises Refusal, also while the rows are read."""
+    limits = limits or Limits()
     if isinstance(source, Path):
         name = name or source.name
-        content = _read_file(source)
+        content = _read_file(source, limits)
     else:
         name = name or "file"
         content = source
-    if len(content) > MAXIMUM_BYTES:
+    if len(content) > limits.bytes:
         raise Refusal(
             N_("“{name}” is larger than {megabytes} MB. Divide it into several files."),
             name=name,
-            megabytes=MAXIMUM_BYTES // 1024 // 1024,
+            megabytes=limits.bytes // 1024 // 1024,
         )
-    return _shaped(name, _raw(content, name, sheet))
+    return _shaped(name, _raw(content, name, sheet, limits))
 
 
-def _read_file(path: Path) -> bytes:
+def _read_file(path: Path, limits: Limits) -> bytes:
     try:
-        if path.stat().st_size > MAXIMUM_BYTES:
-            return b" " * (MAXIMUM_BYTES + 1)  # refused by its length in read_table
+        if path.stat().st_size > limits.bytes:
+            return b" " * (limits.bytes + 1)  # refused by its length in open_table
         return path.read_bytes()
     except IsADirectoryError as error:
         raise Refusal(N_("“{name}” is a folder; name a file."), name=str(path)) from error
@@ -98,7 +120,7 @@ def _read_file(path: Path) -> bytes:
         raise Refusal(N_("“{name}” cannot be read: {reason}."), name=str(path), reason=error.strerror) from error
 
 
-def _raw(content: bytes, name: str, sheet: str | None) -> RawTable:
+def _raw(content: bytes, name: str, sheet: str | None, limits: Limits) -> RawTable:
     if not content.strip(b"\x00\r\n\t ,;\xef\xbb\xbf\xff\xfe"):
         raise Refusal(N_("“{name}” is empty."), name=name)
     for magic, kind in _NO_TABLES:
@@ -111,7 +133,7 @@ def _raw(content: bytes, name: str, sheet: str | None) -> RawTable:
     if content.startswith(_OLE):
         raise _old_format(content, name)
     if content.startswith(b"PK\x03\x04"):
-        return workbooks.read(content, name, sheet, maximum_columns=MAXIMUM_COLUMNS)
+        return workbooks.read(content, name, sheet, maximum_columns=MAXIMUM_COLUMNS, maximum_unpacked=limits.unpacked)
     if content.startswith(b"PK"):
         raise Refusal(N_("“{name}” is damaged: it cannot be unpacked. Save it again."), name=name)
     start = content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -144,35 +166,82 @@ def _old_format(content: bytes, name: str) -> Refusal:
 # --- from cells to a table ----------------------------------------------------------------------------------
 
 
-def _shaped(name: str, raw: RawTable) -> Table:
-    rows = [(number, list(cells)) for number, cells in raw.rows]
-    filled = [(number, cells) for number, cells in rows if not all(is_blank(cell) for cell in cells)]
-    if not filled:
+def _shaped(name: str, raw: RawTable) -> Stream:
+    """Find the headings, then hand out the rows below them one by one."""
+    rows = iter(raw.rows)
+    first = head = next(rows, None)
+    while head is not None and all(is_blank(cell) for cell in head[1]):
+        head = next(rows, None)
+    if first is None or head is None:
         raise Refusal(N_("“{name}” is empty."), name=name)
-    head_number, head = filled[0]
-    header = _header(name, head)
+    head_number, cells = head
+    header = _header(name, cells)
     if head_number in raw.merged_rows:
         raise Refusal(
             N_("Row {row} of “{name}” has merged headings. Give every column its own heading in one row."),
             row=head_number,
             name=name,
         )
-    if len(filled) == 1:
-        raise Refusal(N_("“{name}” has headings but no rows."), name=name)
-    notes = [*raw.notes]
-    if head_number != rows[0][0] or head_number != 1:
+    notes = []
+    if head_number != first[0] or head_number != 1:
         notes.append(Message(N_("The headings were found in row {row}."), {"row": head_number}))
-    body = filled[1:]
-    blank = body[-1][0] - head_number - len(body)
-    if blank:
-        notes.append(Message(N_("Empty rows left out: {count}."), {"count": blank}))
     kept = [at for at, heading in enumerate(header) if heading]
-    notes += _unnamed(header, body)
-    made = tuple(_row(number, cells, kept, len(header), name) for number, cells in body)
-    notes += _total_row(made)
-    if any("\x00" in cell for _, cells in body for cell in cells if isinstance(cell, str)):
-        notes.append(Message(N_("Invisible NUL characters were removed.")))
-    return Table(name, tuple(header[at] for at in kept), made, tuple(notes), tuple(raw.sheets))
+    stream = Stream(name, tuple(header[at] for at in kept), tuple(raw.sheets), iter(()), notes)
+    made = _rows(stream, raw, rows, head_number, header, kept)
+    body = next(made, None)
+    if body is None:
+        raise Refusal(N_("“{name}” has headings but no rows."), name=name)
+    stream.rows = chain((body,), made)
+    return stream
+
+
+def _rows(
+    stream: Stream,
+    raw: RawTable,
+    rows: Iterator[tuple[int, Sequence[Any]]],
+    head_number: int,
+    header: Sequence[str],
+    kept: Sequence[int],
+) -> Iterator[Row]:
+    """Yield the rows that hold anything; at the end, tell what was odd about them."""
+    width = len(header)
+    unnamed = [at for at, heading in enumerate(header) if not heading]
+    is_whole = len(kept) == width
+    used: set[int] = set()
+    count, has_nul, last = 0, False, None
+    for number, cells in rows:
+        # A look at the first cell spares most rows the look at all of them.
+        start = cells[0] if cells else None
+        if not (isinstance(start, str) and start and not start.isspace()) and all(is_blank(cell) for cell in cells):
+            continue
+        problem = None
+        if len(cells) > width:
+            problem = _too_wide(cells, width)
+        used.update(at for at in unnamed if at < len(cells) and not is_blank(cells[at]))
+        texts = "".join([cell for cell in cells if cell.__class__ is str])
+        if "\x00" in texts or len(texts) > MAXIMUM_CELL // 4:
+            has_nul = has_nul or "\x00" in texts
+            cells = [_checked(cell, stream.name, number, at) for at, cell in enumerate(cells)]  # noqa: PLW2901
+        if is_whole and len(cells) == width:
+            made = tuple([None if cell == "" else cell for cell in cells])
+        else:
+            made = tuple([None if at >= len(cells) or cells[at] == "" else cells[at] for at in kept])
+        count += 1
+        last = Row(number, made, problem)
+        yield last
+    if last is None:
+        return
+    blank = last.number - head_number - count
+    found = [*raw.notes, *stream.notes]
+    if blank:
+        found.append(Message(N_("Empty rows left out: {count}."), {"count": blank}))
+    found += [
+        Message(N_("Column {column} has no heading and is not read."), {"column": letters(at)}) for at in sorted(used)
+    ]
+    found += _total_row(last)
+    if has_nul:
+        found.append(Message(N_("Invisible NUL characters were removed.")))
+    stream.notes[:] = found
 
 
 def _header(name: str, cells: Sequence[Any]) -> list[str]:
@@ -210,35 +279,25 @@ def _too_long(name: str, row: int, column: str) -> Refusal:
     )
 
 
-def _unnamed(header: Sequence[str], body: Iterable[tuple[int, list[Any]]]) -> list[Message]:
-    unnamed = {at for at, heading in enumerate(header) if not heading}
-    used = {at for _, cells in body for at in unnamed if at < len(cells) and not is_blank(cells[at])}
-    return [
-        Message(N_("Column {column} has no heading and is not read."), {"column": letters(at)}) for at in sorted(used)
-    ]
+def _too_wide(cells: Sequence[Any], width: int) -> Message | None:
+    if all(is_blank(cell) for cell in cells[width:]):
+        return None
+    count = width + sum(not is_blank(cell) for cell in cells[width:])
+    return Message(
+        N_("This row has {count} cells but there are {expected} headings."), {"count": count, "expected": width}
+    )
 
 
-def _row(number: int, cells: list[Any], kept: Sequence[int], width: int, name: str) -> Row:
-    problem = None
-    extra = [cell for cell in cells[width:] if not is_blank(cell)]
-    if extra:
-        problem = Message(
-            N_("This row has {count} cells but there are {expected} headings."),
-            {"count": width + len(extra), "expected": width},
-        )
-    made = []
-    for at in kept:
-        cell = cells[at] if at < len(cells) else None
-        if isinstance(cell, str):
-            if len(cell) > MAXIMUM_CELL // 4 and len(cell.encode()) > MAXIMUM_CELL:
-                raise _too_long(name, number, letters(at))
-            cell = cell.replace("\x00", "") or None
-        made.append(cell)
-    return Row(number, tuple(made), problem)
+def _checked(cell: Any, name: str, row: int, at: int) -> Any:
+    """Return a cell without NUL characters; refuse one that is too long."""
+    if not isinstance(cell, str):
+        return cell
+    if len(cell) > MAXIMUM_CELL // 4 and len(cell.encode()) > MAXIMUM_CELL:
+        raise _too_long(name, row, letters(at))
+    return cell.replace("\x00", "")
 
 
-def _total_row(rows: Sequence[Row]) -> list[Message]:
-    last = rows[-1]
+def _total_row(last: Row) -> list[Message]:
     first = next((cell for cell in last.cells if not is_blank(cell)), None)
     if isinstance(first, str) and compared(first) in _TOTALS:
         return [Message(N_("Row {row} looks like a total, not like a record."), {"row": last.number})]

@@ -6,6 +6,8 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from db.types import N_
@@ -19,6 +21,8 @@ _BOMS: Final = (
     (b"\xfe\xff", "utf-16"),
 )
 _SAMPLE: Final = 200_000
+_PORTION: Final = 2_000
+"""Rows read at a time."""
 _SURE: Final = 0.75
 """Share of a text's two-byte characters that lie among the common ones of its encoding."""
 _DEFUSED: Final = re.compile(r"^'+[\s\u200b-\u200f\ufeff]*[=+\-@＝＋－＠\t\r\n]")
@@ -33,29 +37,52 @@ def read(content: bytes, name: str) -> RawTable:
         > len(text[:_SAMPLE]) // 200
     ):
         raise _no_table(name)
-    delimiter = _delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    # A field may be as long as the file: the limit that matters is checked, and told, by reading.py.
+    return RawTable(_rows(text, name), notes)
+
+
+def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows with their numbers; refuse at a quotation mark that is not closed or stands alone."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    has_defused = "'" in text
+    number = 0
+    while True:
+        # A field may be as long as the file: the limit that matters is checked, and told, by reading.py. The
+        # setting is the process's, and so it is set only while a row is read.
+        before = csv.field_size_limit(len(text) + 1)
+        try:
+            some = list(islice(reader, _PORTION))
+            failed = None
+        except csv.Error as error:
+            some, failed = [], error
+        finally:
+            csv.field_size_limit(before)
+        if failed is not None:
+            # An open quotation mark swallows the rest of the file: where it began is of use, its end is not.
+            raise Refusal(
+                N_("“{name}” cannot be read near line {line}: a quotation mark is not closed or stands alone."),
+                name=name,
+                line=_line_of_failure(text),
+            ) from failed
+        if not some:
+            return
+        for cells in some:
+            number += 1
+            yield number, [_armed(cell) for cell in cells] if has_defused else cells
+
+
+def _line_of_failure(text: str) -> int:
+    """Return the row at which reading fails, or its line if it is the first."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     before = csv.field_size_limit(len(text) + 1)
+    count = 0
     try:
-        for number, cells in enumerate(reader, 1):
-            rows.append((number, [_armed(cell) for cell in cells]))
-    except csv.Error as error:
-        raise Refusal(
-            N_("“{name}” cannot be read near line {line}: a quotation mark is not closed or stands alone."),
-            name=name,
-            line=max(reader.line_num, 1) if not rows else _line_of(reader, rows),
-        ) from error
+        for _ in reader:
+            count += 1
+    except csv.Error:
+        return count + 1 if count else max(reader.line_num, 1)
     finally:
         csv.field_size_limit(before)
-    return RawTable(rows, notes)
-
-
-def _line_of(reader: object, rows: list[tuple[int, list[str]]]) -> int:
-    # An open quotation mark swallows the rest of the file: where it began is of use, where the file ends is not.
-    del reader
-    return rows[-1][0] + 1
+    return count
 
 
 def _armed(cell: str) -> str:

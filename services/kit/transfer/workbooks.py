@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,7 +20,6 @@ from db.types import N_
 from services.kit.errors import Message, Refusal
 from services.kit.transfer.cells import RawTable, Trouble
 
-MAXIMUM_UNPACKED: Final = 500 * 1024 * 1024
 MAXIMUM_RATIO: Final = 100
 MAXIMUM_MEMBERS: Final = 2_000
 _SMALL: Final = 1024 * 1024
@@ -29,33 +29,37 @@ _PERCENT_FORMATS: Final = frozenset({9, 10})
 _CELL: Final = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _ATTRIBUTE: Final = re.compile(rb'([\w:]+)\s*=\s*"([^"]*)"')
 _VALUE: Final = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)</(?:\w+:)?v>")
+_HIDDEN: Final = re.compile(rb'<(?:\w+:)?row\s[^>]*hidden="(?:1|true)"')
+_PORTION: Final = 4 * 1024 * 1024
+_UNCOMPUTED: Final = Message(
+    N_("This formula was never computed. Open the file in a spreadsheet program and save it, or enter the value.")
+)
 _ADDRESS: Final = re.compile(r"^([A-Z]{1,3})(\d{1,7})$")
 
 
-def read(content: bytes, name: str, sheet: str | None, *, maximum_columns: int) -> RawTable:
+def read(content: bytes, name: str, sheet: str | None, *, maximum_columns: int, maximum_unpacked: int) -> RawTable:
     """Return the rows of one sheet, the first visible one unless `sheet` names another. Raises Refusal."""
-    archive = _archive(content, name)
+    archive = _archive(content, name, maximum_unpacked)
     notes = _kind(archive, name)
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
-            chosen, sheets = _choose(book, name, sheet)
-            notes += _about_sheets(book, chosen)
-            found = book.get_sheet_by_name(chosen)
-            width = found.end[1] + 1 if found.end else 0
-            if width > maximum_columns:
-                raise Refusal(
-                    N_("“{name}” has {count} columns; at most {maximum} can be read."),
-                    name=name,
-                    count=width,
-                    maximum=maximum_columns,
-                )
-            rows, first = _values(found)
-            merged = found.merged_cell_ranges or []
-    except (CalamineError, ValueError, zipfile.BadZipFile) as error:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        chosen, sheets = _choose(book, name, sheet)
+        notes += _about_sheets(book, chosen)
+        found = book.get_sheet_by_name(chosen)
+        width = found.end[1] + 1 if found.end else 0
+        if width > maximum_columns:
+            raise Refusal(
+                N_("“{name}” has {count} columns; at most {maximum} can be read."),
+                name=name,
+                count=width,
+                maximum=maximum_columns,
+            )
+        merged = found.merged_cell_ranges or []
+        position = [one.name for one in book.sheets_metadata].index(chosen)
+        marks = _Marks(archive, position)
+    except (CalamineError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise _damaged(name) from error
-    position = [one.name for one in book.sheets_metadata].index(chosen)
-    marks = _Marks(archive, position)
-    notes += _marked(rows, marks)
+    notes += marks.notes()
     if merged:
         notes.append(
             Message(
@@ -68,14 +72,14 @@ def read(content: bytes, name: str, sheet: str | None, *, maximum_columns: int) 
         if right > left
         for row in range(top, min(bottom, top + 50) + 1)
     )
-    return RawTable([(first + at, row) for at, row in enumerate(rows)], notes, sheets, merged_rows)
+    return RawTable(_values(found, marks), notes, sheets, merged_rows)
 
 
 def _damaged(name: str) -> Refusal:
     return Refusal(N_("“{name}” is damaged: it cannot be unpacked. Save it again."), name=name)
 
 
-def _archive(content: bytes, name: str) -> zipfile.ZipFile:
+def _archive(content: bytes, name: str, maximum_unpacked: int) -> zipfile.ZipFile:
     """Open the archive after a look at its directory: a bomb of 588 KB took 4 GB of memory (measured)."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
@@ -87,7 +91,7 @@ def _archive(content: bytes, name: str) -> zipfile.ZipFile:
         member.file_size > _SMALL and member.file_size > MAXIMUM_RATIO * max(member.compress_size, 1)
         for member in members
     )
-    if len(members) > MAXIMUM_MEMBERS or unpacked > MAXIMUM_UNPACKED or bomb:
+    if len(members) > MAXIMUM_MEMBERS or unpacked > maximum_unpacked or bomb:
         raise Refusal(
             N_("“{name}” would unpack to {megabytes} MB and was not opened. Save only the table as a new file."),
             name=name,
@@ -133,7 +137,7 @@ def _choose(book: CalamineWorkbook, name: str, wanted: str | None) -> tuple[str,
     ]
     if not visible:
         raise Refusal(N_("“{name}” is empty."), name=name)
-    filled = [one for one in visible if book.get_sheet_by_name(one).end is not None]
+    filled = [one for one in visible if len(visible) == 1 or book.get_sheet_by_name(one).end is not None]
     return (filled or visible)[0], sheets
 
 
@@ -152,33 +156,58 @@ def _about_sheets(book: CalamineWorkbook, chosen: str) -> list[Message]:
     return notes
 
 
-def _values(sheet: CalamineSheet) -> tuple[list[list[Any]], int]:
-    """Return the rows from the first used one on, its number, and columns from A on; blanks are None."""
+def _values(sheet: CalamineSheet, marks: _Marks) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the rows with their numbers, columns from A on, with troubles and percentages in their places."""
     if sheet.end is None or sheet.start is None:
-        return [], 1
-    rows = sheet.to_python(skip_empty_area=False)
-    return [[None if cell == "" else cell for cell in row] for row in rows], 1
+        return
+    left = [""] * sheet.start[1]
+    for at, cells in enumerate(sheet.iter_rows()):
+        row: list[Any] = [*left, *cells] if left else list(cells)
+        if at in marks.rows:
+            for column, mark in marks.rows[at]:
+                row.extend([""] * (column + 1 - len(row)))  # a lone error is blank to the reader
+                row[column] = _percentage(row[column]) if mark is None else mark
+        yield at + 1, row
+
+
+def _percentage(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{(Decimal(repr(value)) * 100).normalize():f}%"
+    return value
 
 
 # --- what the reader keeps silent about ---------------------------------------------------------------------
 
 
 class _Marks:
-    """Cells of a sheet that need a second look, by (row, column) from 0."""
+    """Cells of a sheet that need a second look: by row from 0, the column from 0 and the trouble, None for percent."""
 
     def __init__(self, archive: zipfile.ZipFile, position: int) -> None:
-        self.errors: dict[tuple[int, int], str] = {}
-        self.uncomputed: set[tuple[int, int]] = set()
-        self.percent: set[tuple[int, int]] = set()
+        self.rows: dict[int, list[tuple[int, Trouble | None]]] = {}
         self.formulas = 0
         self.hidden_rows = 0
-        xml = _sheet_xml(archive, position)
         styles = _percent_styles(archive)
-        self.hidden_rows = len(re.findall(rb'<(?:\w+:)?row\s[^>]*hidden="(?:1|true)"', xml))
-        if not styles and b"<f" not in xml and b":f" not in xml and b't="e"' not in xml:
-            return
-        for match in _CELL.finditer(xml):
-            self._look(match[1], match[2] or b"", styles)
+        needles = [b"<f", b":f", b't="e"', *(b's="%s"' % style for style in styles)]
+        for xml in _sheet_xml(archive, position):
+            if b"hidden=" in xml:
+                self.hidden_rows += len(_HIDDEN.findall(xml))
+            if any(needle in xml for needle in needles):
+                for match in _CELL.finditer(xml):
+                    self._look(match[1], match[2] or b"", styles)
+
+    def notes(self) -> list[Message]:
+        """Return what is to be told."""
+        found = []
+        if self.formulas:
+            found.append(
+                Message(
+                    N_("Formulas: {count}. What the spreadsheet program last computed was read."),
+                    {"count": self.formulas},
+                )
+            )
+        if self.hidden_rows:
+            found.append(Message(N_("Hidden rows were read, too: {count}."), {"count": self.hidden_rows}))
+        return found
 
     def _look(self, written: bytes, inside: bytes, styles: frozenset[bytes]) -> None:
         has_formula = b"<f" in inside or b":f" in inside
@@ -189,15 +218,19 @@ class _Marks:
         address = _ADDRESS.match(attributes.get(b"r", b"").decode("ascii", "replace"))
         if address is None:
             return
-        at = (int(address[2]) - 1, _position(address[1]))
         value = _VALUE.search(inside)
         self.formulas += has_formula
+        trouble = None
         if is_error:
-            self.errors[at] = value[1].decode("utf-8", "replace") if value else "#ERROR"
+            shown = value[1].decode("utf-8", "replace") if value else "#ERROR"
+            trouble = Trouble(
+                shown, Message(N_("The spreadsheet shows the error {error} here. Mend the formula."), {"error": shown})
+            )
         elif has_formula and value is None and b"<is" not in inside:
-            self.uncomputed.add(at)
-        if attributes.get(b"s") in styles and value is not None and b't="s"' not in written:
-            self.percent.add(at)
+            trouble = Trouble("=…", _UNCOMPUTED)
+        is_percent = attributes.get(b"s") in styles and value is not None and b't="s"' not in written
+        if trouble is not None or is_percent:
+            self.rows.setdefault(int(address[2]) - 1, []).append((_position(address[1]), trouble))
 
 
 def _position(written: str) -> int:
@@ -207,8 +240,23 @@ def _position(written: str) -> int:
     return position - 1
 
 
-def _sheet_xml(archive: zipfile.ZipFile, position: int) -> bytes:
-    """Return the XML of the sheet at a position of the workbook."""
+def _sheet_xml(archive: zipfile.ZipFile, position: int) -> Iterator[bytes]:
+    """Yield the XML of the sheet at a position of the workbook, in portions that end with a row."""
+    path = _sheet_path(archive, position)
+    if path is None:
+        return
+    rest = b""
+    with archive.open(path) as file:
+        while portion := file.read(_PORTION):
+            rest += portion
+            end = max(rest.rfind(b"</row>") + 6, rest.rfind(b":row>") + 5)
+            if end > 6:  # noqa: PLR2004 - neither was found
+                yield rest[:end]
+                rest = rest[end:]
+    yield rest
+
+
+def _sheet_path(archive: zipfile.ZipFile, position: int) -> str | None:
     book = archive.read("xl/workbook.xml")
     sheets = re.findall(rb"<(?:\w+:)?sheet\s([^>]*?)/?>", book)
     relations = {}
@@ -217,12 +265,12 @@ def _sheet_xml(archive: zipfile.ZipFile, position: int) -> bytes:
             attributes = dict(_ATTRIBUTE.findall(written))
             relations[attributes.get(b"Id")] = attributes.get(b"Target", b"").decode("utf-8", "replace")
     if position >= len(sheets):
-        return b""
+        return None
     named = dict(_ATTRIBUTE.findall(sheets[position]))
     key = next((value for name, value in named.items() if name.endswith(b":id")), None)
     target = relations.get(key, "").removeprefix("/").removeprefix("xl/")
     path = f"xl/{target}"
-    return archive.read(path) if path in archive.namelist() else b""
+    return path if path in archive.namelist() else None
 
 
 def _percent_styles(archive: zipfile.ZipFile) -> frozenset[bytes]:
@@ -242,44 +290,3 @@ def _percent_styles(archive: zipfile.ZipFile) -> frozenset[bytes]:
         for at, written in enumerate(found)
         if int(dict(_ATTRIBUTE.findall(written)).get(b"numFmtId", b"0")) in formats
     )
-
-
-def _marked(rows: Sequence[list[Any]], marks: _Marks) -> list[Message]:
-    """Put troubles and percentages into the rows; return what is to be told."""
-    for row, column in _inside(rows, marks.errors):
-        shown = marks.errors[row, column]
-        rows[row][column] = Trouble(
-            shown, Message(N_("The spreadsheet shows the error {error} here. Mend the formula."), {"error": shown})
-        )
-    for row, column in _inside(rows, marks.uncomputed):
-        rows[row][column] = Trouble(
-            "=…",
-            Message(
-                N_(
-                    "This formula was never computed. Open the file in a spreadsheet program and save it, "
-                    "or enter the value."
-                )
-            ),
-        )
-    for row, column in _inside(rows, marks.percent):
-        value = rows[row][column]
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            rows[row][column] = f"{(Decimal(repr(value)) * 100).normalize():f}%"
-    notes = []
-    if marks.formulas:
-        notes.append(
-            Message(
-                N_("Formulas: {count}. What the spreadsheet program last computed was read."), {"count": marks.formulas}
-            )
-        )
-    if marks.hidden_rows:
-        notes.append(Message(N_("Hidden rows were read, too: {count}."), {"count": marks.hidden_rows}))
-    return notes
-
-
-def _inside(rows: Sequence[list[Any]], found: Any) -> Iterator[tuple[int, int]]:
-    """Yield the marked places that exist, making a row as wide as needed (a lone error is blank to the reader)."""
-    for row, column in found:
-        if row < len(rows):
-            rows[row].extend([None] * (column + 1 - len(rows[row])))
-            yield row, column
