@@ -18,6 +18,9 @@ KEYS: Final[Mapping[str, Any]] = {
     "demo": False,  # this database holds the demo company: the sign-in page says so
     "demo_sign_ins": [],  # [{"login": …, "name": …, "role": …}], shown on the sign-in page of a demo
     "demo_password": "",  # the one all demo accounts share, shown as well
+    "grade_thresholds": {"A": 60, "B": 40, "C": 20},  # points from which a lead is A, B, C; below that D
+    "regrade": {"after_id": None, "on": None},  # how far grading all leads anew has come; services/grading
+    "untouched_days": 1,  # a lead assigned for so many days without an activity is called untouched
     "setup_secret": None,  # {"hash": …, "until": …}; services/auth/setup.py
 }
 """Key -> value when nobody has set it."""

@@ -8,6 +8,7 @@ from services.collections import INSTALMENT, RECEIPT
 from services.contacts import CONTACT
 from services.contracts import CONTRACT
 from services.customers import CUSTOMER
+from services.grading import GRADING_RULE
 from services.kit.entity import ENTITIES
 from services.leads import LEAD
 from services.opportunities import OPPORTUNITY
@@ -19,6 +20,7 @@ from services.users import USER
 
 ALL = (
     LEAD,
+    GRADING_RULE,
     CUSTOMER,
     CONTACT,
     OPPORTUNITY,

@@ -25,6 +25,7 @@ _WORK = f"{_CRUD} export"
 _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
     "leader": {
         "lead": (Reach.ALL, f"{_ALL} convert assign"),
+        "grading_rule": (Reach.ALL, "read"),
         "customer": (Reach.ALL, f"{_ALL} assign"),
         "contact": (Reach.ALL, _WORK),
         "opportunity": (Reach.ALL, f"{_ALL} move assign"),
@@ -94,6 +95,7 @@ _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
 
 _ADMINISTRATOR: Final[Mapping[str, str]] = {
     "lead": f"{_ALL} convert assign",
+    "grading_rule": _CRUD,
     "customer": f"{_ALL} assign",
     "contact": _ALL,
     "opportunity": f"{_ALL} move assign",

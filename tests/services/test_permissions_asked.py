@@ -30,6 +30,7 @@ OPEN: Final = {
     "services.company.get": "asked before sign-in; of secrets it holds the digest",
     "services.downloads.offer_file": "the bytes are there already; whoever made them has asked",
     "services.downloads.redeem": "a token of this very session; a list asks again when it is made",
+    "services.grading.rules.in_force": "part of every save of a lead, which asks",
     "services.kit.audit": "part of every write",
     "services.kit.permissions.scope": "a criterion, which is false for nobody",
     "services.kit.prepared": "keeps statements, asks nothing of the database",
