@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any, ClassVar
 
 from sqlalchemy import Index
 from sqlalchemy import text as sql_text
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, validates
 
+from db import normal
 from db.base import Base, Customizable, Record, Searchable
+from db.keyed import Keyed, key
 from db.types import N_, Options, choice, day, email, flag, long_text, phone, rating, reference, text
 
 CONTACT_ROLES: Options = {
@@ -42,7 +45,7 @@ LEFT_REASONS: Options = {
 }
 
 
-class Contact(Base, Record, Searchable, Customizable):
+class Contact(Base, Record, Searchable, Customizable, Keyed):
     """Never shown outside the scope of its customer."""
 
     __tablename__ = "contact"
@@ -68,6 +71,20 @@ class Contact(Base, Record, Searchable, Customizable):
     left_on: Mapped[date | None] = day(N_("Left on"))
     left_reason: Mapped[str | None] = choice(N_("Left because"), LEFT_REASONS)
     notes: Mapped[str | None] = long_text(N_("Notes"))
+    name_key: Mapped[str | None] = key(index=True)
+    phone_key: Mapped[str | None] = key(40, index=True)
+    email_key: Mapped[str | None] = key(254, index=True)
+    domain_key: Mapped[str | None] = key(254, index=True)
+
+    forms: ClassVar = {
+        "name": (lambda value: (normal.person_key(value),), ("name_key",)),
+        "phone": (lambda value: (normal.phone_key(value),), ("phone_key",)),
+        "email": (normal.email_forms, ("email_key", "domain_key")),
+    }
+
+    @validates(*forms)
+    def _follow_with_keys(self, name: str, value: Any) -> Any:
+        return self._follow(name, value)
 
 
 _TABLE = Contact.__table__

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import Index, String
-from sqlalchemy.orm import Mapped, mapped_column, validates
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, validates
 
+from db import normal
 from db.base import Base, Customizable, Owned, Record, Searchable
+from db.keyed import Keyed, key
 from db.models.lead import SOURCES
-from db.names import company_key
+from db.models.pooled import Pooled, pool_index
 from db.types import N_, Options, choice, currency, day, instant, integer, long_text, money, phone, reference, text
 
 LEVELS: Options = {"A": N_("A · key"), "B": N_("B · important"), "C": N_("C · normal")}
 
 
-class Customer(Base, Record, Owned, Searchable, Customizable):
+class Customer(Base, Record, Owned, Pooled, Searchable, Customizable, Keyed):
     """A customer without owner is in the public pool."""
 
     __tablename__ = "customer"
@@ -41,18 +42,23 @@ class Customer(Base, Record, Owned, Searchable, Customizable):
     next_step: Mapped[str | None] = text(N_("Next step"))
     last_activity_at: Mapped[datetime | None] = instant(N_("Last activity"), audited=False)
     notes: Mapped[str | None] = long_text(N_("Notes"))
-    name_key: Mapped[str] = mapped_column(String(200), nullable=False, default="", index=True)
+    name_key: Mapped[str] = key(nullable=False, default="", index=True)
     """The name in its compared form, for finding twins; follows the name by itself, like the search tokens."""
+    name_block: Mapped[str | None] = key(20)
+    phone_key: Mapped[str | None] = key(40, index=True)
+    domain_key: Mapped[str | None] = key(254, index=True)
+    tax_key: Mapped[str | None] = key(40, index=True)
 
-    @validates("name")
-    def _follow_the_name(self, _attribute: str, name: str) -> str:
-        self.name_key = company_key(name) if isinstance(name, str) else ""
-        return name
+    forms: ClassVar = {
+        "name": (normal.company_forms, ("name_key", "name_block")),
+        "phone": (lambda value: (normal.phone_key(value),), ("phone_key",)),
+        "website": (lambda value: (normal.domain_key(value),), ("domain_key",)),
+        "tax_number": (lambda value: (normal.tax_key(value),), ("tax_key",)),
+    }
 
-    @classmethod
-    def derived(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what follows from a row's values, for statements that bypass the ORM."""
-        return {"name_key": company_key(row["name"])}
+    @validates(*forms)
+    def _follow_with_keys(self, name: str, value: Any) -> Any:
+        return self._follow(name, value)
 
 
 _TABLE = Customer.__table__
@@ -63,3 +69,6 @@ Index(
     sqlite_where=_TABLE.c.deleted_at.is_(None),
     postgresql_where=_TABLE.c.deleted_at.is_(None),
 )
+# Names that might be the same, the likeliest beside each other.
+Index("ix_customer_name_block_name_key", _TABLE.c.name_block, _TABLE.c.name_key)
+pool_index(_TABLE)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any, ClassVar
 
 from sqlalchemy import Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from db import normal
 from db.base import Base, Customizable, Owned, Record, Searchable
+from db.keyed import Keyed, key
+from db.models.pooled import Pooled, pool_index
 from db.types import N_, Id, Json, Options, choice, day, email, instant, integer, long_text, phone, reference, text
 
 LEAD_STATUSES: Options = {
@@ -39,7 +43,7 @@ UNQUALIFIED_REASONS: Options = {
 }
 
 
-class Lead(Base, Record, Owned, Searchable, Customizable):
+class Lead(Base, Record, Owned, Pooled, Searchable, Customizable, Keyed):
     """Who showed interest, in what, and what happens next."""
 
     __tablename__ = "lead"
@@ -68,6 +72,23 @@ class Lead(Base, Record, Owned, Searchable, Customizable):
     last_activity_at: Mapped[datetime | None] = instant(N_("Last activity"), audited=False)
     converted_at: Mapped[datetime | None] = instant(N_("Converted on"))
     customer_id: Mapped[int | None] = reference(N_("Converted to"), "customer.id")
+    company_key: Mapped[str | None] = key(index=True)
+    company_block: Mapped[str | None] = key(20)
+    name_key: Mapped[str | None] = key(index=True)
+    phone_key: Mapped[str | None] = key(40, index=True)
+    email_key: Mapped[str | None] = key(254, index=True)
+    domain_key: Mapped[str | None] = key(254, index=True)
+
+    forms: ClassVar = {
+        "company": (normal.company_forms, ("company_key", "company_block")),
+        "name": (lambda value: (normal.person_key(value),), ("name_key",)),
+        "phone": (lambda value: (normal.phone_key(value),), ("phone_key",)),
+        "email": (normal.email_forms, ("email_key", "domain_key")),
+    }
+
+    @validates(*forms)
+    def _follow_with_keys(self, name: str, value: Any) -> Any:
+        return self._follow(name, value)
 
 
 _TABLE = Lead.__table__
@@ -81,3 +102,6 @@ Index(
     sqlite_where=_IS_LIVE,
     postgresql_where=_IS_LIVE,
 )
+# Names that might be the same, the likeliest beside each other.
+Index("ix_lead_company_block_company_key", _TABLE.c.company_block, _TABLE.c.company_key)
+pool_index(_TABLE)
