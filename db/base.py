@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Index, Integer, MetaData, String, Table, Text, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, declared_attr, mapped_column
@@ -108,6 +109,29 @@ class Customizable:
     )
     """{code of the field: value as JSON holds it}; blank values are absent."""
 
+    def __getattr__(self, name: str) -> Any:
+        """Return the value of the field `c_<code>`, typed: whatever reads fields by name reads these, too."""
+        if name.startswith(CUSTOM) and read_custom is not None:
+            return read_custom(self, name)
+        raise AttributeError(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a column, or the value of the field `c_<code>`."""
+        if name.startswith(CUSTOM) and write_custom is not None:
+            write_custom(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+
+CUSTOM: Final = "c_"
+"""Beginning of the names of fields that an administrator has added."""
+CUSTOM_INDEX: Final = "cf_"
+"""Beginning of the names of their indexes, which no model knows."""
+read_custom: Callable[[Any, str], Any] | None = None
+write_custom: Callable[[Any, str, Any], None] | None = None
+searched_custom: Callable[[Any], list[str]] | None = None
+"""What the services know of these fields; they hand it in (services/kit/custom.py)."""
+
 
 class Searchable:
     """A record found by its searchable columns through `search_tokens` (db/search.py)."""
@@ -123,4 +147,5 @@ class Searchable:
 @event.listens_for(Searchable, "before_insert", propagate=True)
 @event.listens_for(Searchable, "before_update", propagate=True)
 def _fill_search_tokens(_mapper: Mapper[Any], _connection: Any, target: Any) -> None:
-    target.search_tokens = search.tokens(*(getattr(target, name) for name in target.searched_columns()))
+    more = searched_custom(target) if searched_custom is not None and isinstance(target, Customizable) else ()
+    target.search_tokens = search.tokens(*(getattr(target, name) for name in target.searched_columns()), *more)

@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 
 from services.kit.errors import Message, Refusal
 from services.kit.fields import Field
+from services.kit.words import Wording
 from services.settings import ROOT, settings
 from ui import run
 
@@ -38,8 +39,9 @@ def _(message: str) -> str:
 
 
 def translate(message: str, code: str) -> str:
-    """Return a message in a language."""
-    return catalogue(code).get(message) or message
+    """Return a message in a language; what an administrator wrote in it comes before the catalogue."""
+    own = message.translations.get(code) if type(message) is Wording else None
+    return own or catalogue(code).get(message) or message
 
 
 def language() -> str:
@@ -106,7 +108,8 @@ def option(field: Field, code: str | None) -> str:
     """Return what a choice of a field is called; a code that is no longer offered stands for itself."""
     if code is None:
         return ""
-    return _((field.options or {}).get(code, code))
+    known = field.options or {}
+    return _(known[code] if code in known else (field.retired or {}).get(code, code))
 
 
 def named(name: str, said: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import event, insert, inspect
 from sqlalchemy.orm import Mapper, Session, UOWTransaction
 
-from db.base import Record
+from db.base import CUSTOM, Customizable, Record
 from db.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def note(
             entity=entity if isinstance(entity, str) else entity.key,
             record_id=record_id,
             count=count,
-            changes=_plain(changes),
+            changes=plain(changes),
         )
     )
 
@@ -85,7 +85,8 @@ def _columns(target: Any) -> list[str]:
 
 def _created(target: Any) -> dict[str, Any]:
     values = {name: getattr(target, name) for name in _columns(target)}
-    return {name: [None, value] for name, value in values.items() if value is not None}
+    changes = {name: [None, value] for name, value in values.items() if value is not None}
+    return _by_field(target, changes)
 
 
 def _changed(target: Any) -> dict[str, Any]:
@@ -98,6 +99,15 @@ def _changed(target: Any) -> dict[str, Any]:
             new = history.added[0] if history.added else None
             if old != new:
                 changes[name] = [old, new]
+    return _by_field(target, changes)
+
+
+def _by_field(target: Any, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the changes with each added field by its own name, as if it were a column."""
+    if isinstance(target, Customizable) and "custom" in changes:
+        old, new = (one or {} for one in changes.pop("custom"))
+        codes = [code for code in {**old, **new} if old.get(code) != new.get(code)]
+        changes |= {CUSTOM + code: [old.get(code), new.get(code)] for code in codes}
     return changes
 
 
@@ -116,15 +126,16 @@ def _entry(uow: UnitOfWork, action: str, target: Any, changes: dict[str, Any]) -
         "entity": target.__tablename__,
         "record_id": target.id,
         "count": 1,
-        "changes": _plain(changes),
+        "changes": plain(changes),
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as JSON holds it: days and instants as text, numbers with a point as text."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value

@@ -8,7 +8,9 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from db.base import Base, Owned, Record, Searchable, table_of
+from db.base import Base, Customizable, Owned, Record, Searchable, table_of
+from db.custom import CustomValue
+from services.kit import custom
 from services.kit.errors import Message
 from services.kit.fields import Field, fields_of
 from services.kit.permissions import ScopeRule
@@ -66,6 +68,8 @@ class Entity:
     """Refuses to let some records (ids) go to the recycle bin, be it by themselves or along with a parent."""
     page: str | None = None
     """Address of its list."""
+    set_back: tuple[str, ...] = ()
+    """Fields that only its verbs set and that an undo may set back as they were: nothing else follows from them."""
     required: tuple[str, ...] = field(default=())
     """Fields the portal asks for although the table would do without."""
 
@@ -78,16 +82,68 @@ class Entity:
         """Return the word that names it in permissions, addresses and the audit: the table's name."""
         return table_of(self.model).name
 
-    @cached_property
+    @property
     def fields(self) -> Mapping[str, Field]:
-        """Return all fields by name."""
-        model: Any = self.model
-        return fields_of(model)
+        """Return all fields by name: of the table, then those added by an administrator that are in force."""
+        return self._with_added("fields") if self.is_customizable else self._own["fields"]  # type: ignore[no-any-return]
 
-    @cached_property
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Return the form with the added fields in their places."""
+        return self._with_added("sections") if self.is_customizable else self.form
+
+    @property
     def writable(self) -> tuple[str, ...]:
         """Return the fields that a form or a file may set."""
-        return tuple(name for section in self.form for name in section.fields)
+        return self._with_added("writable") if self.is_customizable else self._own["writable"]  # type: ignore[no-any-return]
+
+    @property
+    def all_filters(self) -> tuple[str, ...]:
+        """Return what a list offers as filters, added fields included."""
+        more = [name for name, one in custom.added(self.key).fields.items() if one.filterable]
+        return (*self.filters, *more) if self.is_customizable else self.filters
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """Return what a list offers as columns: those of the grid, those hidden at first, added fields."""
+        names = (*self.grid, *self.more_columns)
+        return (*names, *custom.added(self.key).fields) if self.is_customizable else names
+
+    @cached_property
+    def _own(self) -> dict[str, Any]:
+        """Return what the table and the form say by themselves."""
+        model: Any = self.model
+        return {"fields": fields_of(model), "writable": tuple(name for one in self.form for name in one.fields)}
+
+    def _with_added(self, what: str) -> Any:
+        """Return a view of the entity with the added fields, put together once for what is in force."""
+        definitions = custom.in_force()
+        kept = definitions.merged.get(id(self))
+        if kept is None:
+            added = definitions.of(self.key)
+            views = {
+                "fields": {**self._own["fields"], **added.fields},
+                "sections": _with_sections(self.form, added.sections),
+                "writable": (*self._own["writable"], *added.fields),
+            }
+            kept = definitions.merged[id(self)] = (self, views)  # with the entity, so that its id is nobody else's
+        return kept[1][what]
+
+    @cached_property
+    def is_customizable(self) -> bool:
+        """Say whether an administrator may add fields."""
+        return issubclass(self.model, Customizable)
+
+    def column(self, name: str) -> Any:
+        """Return the SQL of a field, of the table or added, typed."""
+        if not self.is_customizable or not custom.is_custom(name):
+            return getattr(self.model, name)
+        field_ = self.fields[name]
+        return CustomValue(table_of(self.model).c.custom, custom.code_of(name), field_.kind)
+
+    def value(self, record: Any, name: str) -> Any:
+        """Return the typed value of a field, of the table or added; records answer to added names as well."""
+        return getattr(record, name)
 
     @property
     def is_owned(self) -> bool:
@@ -125,6 +181,16 @@ class Entity:
             return verb(uow, self, *args, **kwargs)
 
         return call
+
+
+def _with_sections(form: tuple[Section, ...], added: Mapping[str, str]) -> tuple[Section, ...]:
+    """Return the sections with added fields (name -> title) at their ends, new sections last."""
+    titles = dict.fromkeys([*(one.title for one in form), *added.values()])
+    own = {one.title: one.fields for one in form}
+    return tuple(
+        Section(title, (*own.get(title, ()), *(name for name, where in added.items() if where == title)))
+        for title in titles
+    )
 
 
 ENTITIES: dict[str, Entity] = {}

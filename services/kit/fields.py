@@ -40,6 +40,14 @@ class Field:
     sortable: bool = False
     personal: bool = False
     translated: bool = False
+    is_custom: bool = False
+    """Added by an administrator; its values stand in the record's `custom` (custom.py)."""
+    unique: bool = False
+    """Refused when another live record has the same value; said of custom fields alone."""
+    filterable: bool = True
+    """Lists may be narrowed by it; custom fields only if they are indexed."""
+    retired: Options | None = None
+    """Choices that are no longer offered and still stand in records."""
 
 
 class ParseError(Refusal):

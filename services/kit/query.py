@@ -14,12 +14,11 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import BigInteger, ColumnElement, Select, select
 
-from db.base import table_of
 from db.types import N_
-from services.kit import cursors, permissions, selects
+from services.kit import cursors, custom, permissions, selects
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
-from services.kit.fields import NUMERIC, ParseError, parse
+from services.kit.fields import NUMERIC, Field, ParseError, parse
 from services.kit.prepared import prepared
 from services.kit.selects import Criteria, Order, Shape
 from services.kit.unit_of_work import UnitOfWork
@@ -30,8 +29,6 @@ SEARCH_CAP: Final = 1_000
 """Hits are counted up to here: whoever sees more than a thousand types another letter."""
 TITLE: Final = selects.TITLE
 """Suffix of the column that holds the name of what a reference points to."""
-
-_KNOWN_TO_ALL: Final = frozenset({"user", "team"})
 
 OPERATORS: Final[Mapping[str, tuple[str, ...]]] = {
     "choice": ("in", "empty", "filled"),
@@ -169,7 +166,7 @@ def known_titles(uow: UnitOfWork, key: str, ids: Sequence[int]) -> dict[int, str
 
     Colleagues and teams are known to everybody by name.
     """
-    if not ids or key in _KNOWN_TO_ALL or key not in ENTITIES:
+    if not ids or key in permissions.KNOWN_TO_ALL or key not in ENTITIES:
         return titles(uow, key, ids)
     model: Any = model_of(key)
     rows = uow.session.execute(
@@ -183,6 +180,13 @@ def known_titles(uow: UnitOfWork, key: str, ids: Sequence[int]) -> dict[int, str
 # --- filters ------------------------------------------------------------------------------------------------
 
 
+def operators(field_: Field) -> tuple[str, ...]:
+    """Return how a list may be narrowed by a field; an added one only by what its index answers."""
+    if not field_.is_custom:
+        return OPERATORS[field_.kind]
+    return tuple(one for one in OPERATORS[field_.kind] if one != "has") if field_.filterable else ()
+
+
 def parse_filter(entity: Entity, name: str, written: str, *, currency: str = "CNY") -> Filter:
     """Read a condition as an address writes it: `in:new,contacted`, `from:1000`, `empty:`.
 
@@ -190,13 +194,13 @@ def parse_filter(entity: Entity, name: str, written: str, *, currency: str = "CN
     """
     field_ = entity.fields.get(name)
     operator, _, rest = written.partition(":")
-    if field_ is None or operator not in OPERATORS[field_.kind]:
+    if field_ is None or operator not in operators(field_):
         raise ParseError(N_("The list cannot be filtered by “{name}”."), name=name)
     if operator in ("empty", "filled"):
         return Filter(name, operator)
     parts = rest.split(",") if operator == "in" else [rest]
     values = tuple(parse(field_, part, currency=currency) for part in parts if part)
-    is_long = isinstance(table_of(entity.model).c[name].type, BigInteger)
+    is_long = isinstance(entity.column(name).type, BigInteger)
     if any(isinstance(value, int) and abs(value) >= 2 ** (63 if is_long else 31) for value in values):
         raise ParseError(N_("The list cannot be filtered by “{name}”."), name=name)
     return Filter(name, operator, values)
@@ -209,11 +213,13 @@ def _asked(uow: UnitOfWork, entity: Entity, query: Query) -> tuple[Shape, dict[s
     """Return what shapes the statement, and the values that are bound to it. Raises Refusal."""
     for condition in query.filters:
         field_ = entity.fields.get(condition.field)
-        if field_ is None or condition.operator not in OPERATORS[field_.kind]:
+        if field_ is None or condition.operator not in operators(field_):
             raise Refusal(N_("The list cannot be filtered by “{name}”."), name=condition.field)
     conditions = tuple((one.field, one.operator) for one in query.filters)
     columns = tuple(query.columns or entity.grid)
-    shape = Shape(entity, columns, conditions, selects.search_of(entity, query.search))
+    named = (*columns, *(name for name, _operator in conditions), query.sort or "")
+    token = custom.in_force().token if any(custom.is_custom(name) for name in named) else None
+    shape = Shape(entity, columns, conditions, selects.search_of(entity, query.search), token)
     return shape, selects.bound(uow, shape, [one.values for one in query.filters], query.search)
 
 
@@ -246,7 +252,7 @@ def _fetch(
         first = _statement(uow, selects.first_rows, shape, order, start is not None, wanted, extra=extra)
         after = {}
         if start:
-            key = cursors.typed(start["key"], table_of(shape.entity.model).c[order.name])
+            key = cursors.typed(start["key"], shape.entity.column(order.name))
             after = {"after_id": start["id"]} | ({"after_key": key} if order.name != "id" else {})
         rows = list(uow.session.execute(first, {**values, **after}))
     if nullable and len(rows) < wanted:

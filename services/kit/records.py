@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -11,14 +12,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from db.base import Owned, Searchable
+from db.custom import Changed, index_name
 from db.models import AuditEntry, User
 from db.search import tokens
 from db.types import N_
-from services.kit import audit, permissions, recycle_bin, rules
+from services.kit import audit, custom, permissions, recycle_bin, rules
 from services.kit.actor import Reach
 from services.kit.entity import Entity
 from services.kit.errors import Conflict, Forbidden, Invalid, Message, NotFound, Refusal
-from services.kit.fields import check
+from services.kit.fields import Field, check
 from services.kit.unit_of_work import UnitOfWork
 
 _LARGEST_ID: Final = 2**63 - 1
@@ -52,13 +54,16 @@ def create(uow: UnitOfWork, entity: Entity, values: Mapping[str, Any], *, also: 
     """
     permissions.require(uow, f"{entity.key}.create")
     rules.refuse_unknown(entity, values)
-    record = entity.model(**values, **(also or {}))
+    columns, added = custom.split(entity, values)
+    record = entity.model(**columns, **(also or {}))
+    if added:
+        record.custom = added  # type: ignore[attr-defined]
     if isinstance(record, Owned):
         _set_owner(uow, entity, record, values.get("owner_id", uow.actor.user_id))
     if "currency" in entity.fields and not record.currency:  # type: ignore[attr-defined]
         record.currency = uow.settings.currency  # type: ignore[attr-defined]
     _apply_defaults(record)
-    rules.validate(uow, entity, record, entity.writable)
+    rules.validate(uow, entity, record, rules.asked_of(entity, values))
     return store(uow, entity, record)
 
 
@@ -120,12 +125,20 @@ def restore(uow: UnitOfWork, entity: Entity, record_id: int) -> Any:
     ).scalar_one_or_none()
     if record is None:
         raise NotFound
+    bring_back(uow, entity, record)
+    return record
+
+
+def bring_back(uow: UnitOfWork, entity: Entity, record: Any) -> None:
+    """Bring back a record with the children that went with it; the caller has asked for permission.
+
+    Raises Invalid where something else has taken its place, and Refusal while the record above it lies in the bin.
+    """
     recycle_bin.refuse_orphan(uow, entity, record)
     went_in = record.deleted_in
     record.deleted_at, record.deleted_in = None, None
     store(uow, entity, record)
     recycle_bin.restore_children(uow, entity, [record.id], went_in)
-    return record
 
 
 def bulk_update(uow: UnitOfWork, entity: Entity, ids: Sequence[int], values: Mapping[str, Any]) -> int:
@@ -154,7 +167,7 @@ def bulk_update(uow: UnitOfWork, entity: Entity, ids: Sequence[int], values: Map
     before = {
         row[0]: [*row[1:]]
         for row in uow.session.execute(
-            select(model.id, *(getattr(model, n) for n in values)).where(*within).with_for_update(of=model)
+            select(model.id, *(entity.column(n) for n in values)).where(*within).with_for_update(of=model)
         )
     }
     if len(before) != len(set(ids)):
@@ -162,7 +175,9 @@ def bulk_update(uow: UnitOfWork, entity: Entity, ids: Sequence[int], values: Map
     uow.session.execute(
         sql_update(model)
         .where(model.id.in_(before))
-        .values(**values, version=model.version + 1, updated_at=uow.now, updated_by_id=uow.actor.user_id)
+        .values(
+            **_set_of(entity, values), version=model.version + 1, updated_at=uow.now, updated_by_id=uow.actor.user_id
+        )
         .execution_options(synchronize_session=False)
     )
     audit.note(
@@ -180,8 +195,24 @@ def _has_rules(entity: Entity, values: Mapping[str, Any]) -> bool:
         entity.check
         or entity.has_own("update")
         or values.keys() & set(searched)
-        or any(entity.fields[name].kind == "reference" for name in values)
+        or any(_is_followed(entity.fields[name]) for name in values)
     )
+
+
+def _is_followed(field_: Field) -> bool:
+    """Say whether more than a statement is due when this field changes."""
+    is_added = field_.is_custom and (field_.unique or field_.searchable)
+    return field_.kind == "reference" or is_added
+
+
+def _set_of(entity: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a statement over many rows sets: columns, and `custom` with the added fields changed in it."""
+    columns, kept = custom.split(entity, values)
+    codes = [custom.code_of(name) for name in values if name not in columns]
+    if codes:
+        model: Any = entity.model
+        columns["custom"] = Changed(model.custom, kept, [code for code in codes if code not in kept])
+    return columns
 
 
 def bulk_insert(uow: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, Any]], *, because: str) -> int:
@@ -220,12 +251,21 @@ def _completed(uow: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, Any]
         "created_by_id": uow.actor.user_id,
         "updated_by_id": uow.actor.user_id,
     }
-    made = [{**defaults_of(model), **common, **_derived(model, row), **row} for row in rows]
+    made = [{**defaults_of(model), **common, **_derived(model, row), **_packed(entity, row)} for row in rows]
     if issubclass(model, Searchable):
         searched = model.searched_columns()
         for row in made:
-            row["search_tokens"] = tokens(*(row.get(name) for name in searched))
+            more = custom.searched_texts(entity.key, row.get("custom"))
+            row["search_tokens"] = tokens(*(row.get(name) for name in searched), *more)
     return made
+
+
+def _packed(entity: Entity, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row whose added fields stand in `custom`; every row has the same columns then."""
+    if not entity.is_customizable or "custom" in row:
+        return row
+    columns, kept = custom.split(entity, row)
+    return {**columns, "custom": kept}
 
 
 def history(uow: UnitOfWork, entity: Entity, record_id: int, *, limit: int = 100) -> list[dict[str, Any]]:
@@ -301,7 +341,11 @@ def _raise_conflict(uow: UnitOfWork, record: Any, values: Mapping[str, Any]) -> 
 def _as_refusal(entity: Entity, error: IntegrityError) -> Refusal:
     """Turn a broken unique constraint into a sentence at its field."""
     said = str(error.orig)
-    for name in entity.fields:
+    for name, field_ in entity.fields.items():
+        if field_.is_custom:
+            if re.search(rf"\b{index_name(entity.key, custom.code_of(name), unique=True)}\b", said):
+                return Invalid({name: Message(N_("This is taken already."))})
+            continue
         if f"uq_{entity.key}_{name}" in said or f"{entity.key}.{name}" in said:
             return Invalid({name: Message(N_("This is taken already."))})
     return Refusal(N_("This would break a rule of the data: {rule}"), rule=said.splitlines()[0][:200])

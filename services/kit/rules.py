@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from db.base import Record
 from db.types import N_
@@ -14,6 +14,15 @@ from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Forbidden, Invalid, Message
 from services.kit.fields import check
 from services.kit.unit_of_work import UnitOfWork
+
+
+def asked_of(entity: Entity, values: Mapping[str, Any]) -> list[str]:
+    """Return the fields that a new record is held to.
+
+    Those that an administrator has added only if whoever makes it knows of them, as forms and files do: what makes
+    a customer of a lead is not stopped by a question it never asked.
+    """
+    return [name for name in entity.writable if name in values or not entity.fields[name].is_custom]
 
 
 def refuse_unknown(entity: Entity, values: Mapping[str, Any]) -> None:
@@ -58,9 +67,8 @@ def _dangling(uow: UnitOfWork, entity: Entity, record: Record, names: Sequence[s
         if target is None:
             continue
         model: Any = target.model
-        statement = select(model.id).where(
-            model.id == value, model.deleted_at.is_(None), permissions.scope(uow, target)
-        )
+        seen = true() if target.key in permissions.KNOWN_TO_ALL else permissions.scope(uow, target)
+        statement = select(model.id).where(model.id == value, model.deleted_at.is_(None), seen)
         if uow.session.execute(statement).first() is None:
             wrong[name] = Message(N_("There is no such record, or you may not see it."))
     return wrong

@@ -34,7 +34,7 @@ from sqlalchemy.sql.operators import or_
 from db.base import table_of
 from db.search import POSTGRESQL_TOKENS, query_tokens
 from db.types import N_
-from services.kit import permissions
+from services.kit import custom, permissions
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.unit_of_work import UnitOfWork
@@ -54,6 +54,8 @@ class Shape(NamedTuple):
     """Field and operator, both known to the entity (query.py sees to it)."""
     search: str = ""
     """By `tokens`, by `title`, or not at all."""
+    token: str | None = None
+    """Of the definitions in force, where an added field is among the columns, the conditions or the order."""
 
 
 class Order(NamedTuple):
@@ -65,11 +67,13 @@ class Order(NamedTuple):
 
 def names_of(shape: Shape) -> tuple[str, ...]:
     """Return the names of what `first_rows`, `last_rows` and `everything` select, without the key they add."""
-    return _selection(shape.entity.key, shape.columns)[1]
+    return _selection(shape.entity.key, shape.columns, shape.token)[1]
 
 
 def is_nullable(entity: Entity, name: str) -> bool:
     """Say whether a column may be empty."""
+    if custom.is_custom(name):
+        return entity.fields[name].kind != "flag"
     return name != "id" and bool(table_of(entity.model).c[name].nullable)
 
 
@@ -114,7 +118,7 @@ def _criteria(uow: UnitOfWork, shape: Shape) -> Criteria:
     model: Any = shape.entity.model
     found: list[ColumnElement[bool]] = [permissions.scope(uow, shape.entity), model.deleted_at.is_(None)]
     found += [
-        _criterion(getattr(model, name), operator, f"condition_{at}")
+        _criterion(shape.entity.column(name), operator, f"condition_{at}")
         for at, (name, operator) in enumerate(shape.conditions)
     ]
     if shape.search:
@@ -161,7 +165,11 @@ def _search(uow: UnitOfWork, shape: Shape) -> ColumnElement[bool]:
 
 
 @lru_cache(maxsize=512)
-def _selection(key: str, columns: tuple[str, ...]) -> tuple[Select[Any], tuple[str, ...]]:
+def _selection(
+    key: str,
+    columns: tuple[str, ...],
+    _token: str | None,  # a fact: the same name is another field in another database
+) -> tuple[Select[Any], tuple[str, ...]]:
     """Return the select of some columns with the titles of what they refer to, and the names of its result."""
     entity = ENTITIES[key]
     table = table_of(entity.model)
@@ -172,28 +180,29 @@ def _selection(key: str, columns: tuple[str, ...]) -> tuple[Select[Any], tuple[s
         field_ = entity.fields.get(name)
         if field_ is None:
             raise Refusal(N_("There is no column “{name}”."), name=name)
-        selected.append(table.c[name])
+        column = entity.column(name) if field_.is_custom else table.c[name]
+        selected.append(column)
         names.append(name)
         if field_.kind == "reference" and field_.entity:
             target = table_of(model_of(field_.entity)).alias()
             selected.append(target.c[title_column(field_.entity).key])
             names.append(name + TITLE)
-            source = source.outerjoin(target, table.c[name] == target.c.id)
+            source = source.outerjoin(target, column == target.c.id)
     return select(*selected, table.c.version).select_from(source), (*names, "version")
 
 
 def everything(uow: UnitOfWork, shape: Shape, extra: Criteria) -> Select[Any]:
     """Return the select of all rows, newest key first."""
     model: Any = shape.entity.model
-    selected = _selection(shape.entity.key, shape.columns)[0]
+    selected = _selection(shape.entity.key, shape.columns, shape.token)[0]
     return selected.where(*_criteria(uow, shape), *extra).order_by(model.id.desc())
 
 
 def _keyed(uow: UnitOfWork, shape: Shape, order: Order, extra: Criteria) -> tuple[Select[Any], Any, Any]:
     """Return the select with the key it is ordered by as its last column, that column, and the id."""
     model: Any = shape.entity.model
-    column: Any = getattr(model, order.name)
-    selected = _selection(shape.entity.key, shape.columns)[0].where(*_criteria(uow, shape), *extra)
+    column: Any = shape.entity.column(order.name)
+    selected = _selection(shape.entity.key, shape.columns, shape.token)[0].where(*_criteria(uow, shape), *extra)
     return selected.add_columns(column.label("_key")), column, model.id
 
 

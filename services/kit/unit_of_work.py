@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from db.engine import WRITE, make_engine
-from services.kit import audit
+from services.kit import audit, custom
 from services.kit.actor import Actor
 from services.kit.clock import Clock
 from services.settings import Settings
@@ -38,6 +38,14 @@ class UnitOfWork:
     now: datetime
     """The instant of the action, UTC; read once."""
     settings: Settings
+    known: custom.Known = field(default_factory=custom.Known, repr=False)
+    """What this process has read of the database's added fields."""
+    is_reading: bool = False
+
+    @cached_property
+    def definitions(self) -> custom.Definitions:
+        """Return the fields that an administrator has added, as they are in force; asked once."""
+        return custom.current(self.session, self.known, is_reading=self.is_reading)
 
     @cached_property
     def reference(self) -> str:
@@ -63,6 +71,7 @@ class Database:
         self.engine = engine
         self.settings = settings
         self.clock = clock or Clock()
+        self.known = custom.Known()
         self._writing = engine.execution_options(**{WRITE: True})
 
     @classmethod
@@ -74,15 +83,20 @@ class Database:
     def read(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Yield a unit of work that only reads; nothing is kept."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            yield UnitOfWork(session, actor, self.clock.now(), self.settings)
+            uow = UnitOfWork(session, actor, self.clock.now(), self.settings, self.known, is_reading=True)
+            with custom.within(uow):
+                yield uow
 
     @contextmanager
     def write(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Yield a unit of work that is committed at the end, whole or not at all."""
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
-            uow = UnitOfWork(session, actor, self.clock.now(), self.settings)
+            uow = UnitOfWork(session, actor, self.clock.now(), self.settings, self.known)
             audit.listen(uow)
-            yield uow
+            with custom.within(uow):
+                yield uow
+                # What is still to be flushed, too: the search words of a record follow from its fields.
+                session.flush()
 
     def run(
         self,

@@ -11,12 +11,33 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from babel.messages.pofile import read_po
 
 LOCALE: Final = Path(__file__).resolve().parents[2] / "locale"
 _IGNORED: Final = re.compile(r"[\s\u200b-\u200f\ufeff_\-–—:：*()（）.。/·]+")
+
+
+class Wording(str):
+    """A text that an administrator has written in several languages; as a string it is the first of them.
+
+    It stands wherever a message id does, a field's label for one: whoever translates finds `translations`.
+    """
+
+    __slots__ = ("translations",)
+    translations: Mapping[str, str]
+
+    def __new__(cls, **translations: str | None) -> Self:
+        """Take the text by language, such as `en=…, zh_CN=…`; blank ones are left out."""
+        written = {code: text.strip() for code, text in translations.items() if text and text.strip()}
+        made = super().__new__(cls, next(iter(written.values()), ""))
+        made.translations = written
+        return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, str]]:
+        """Return what a copy is made of."""
+        return (), dict(self.translations)
 
 
 def compared(text: object) -> str:
@@ -37,7 +58,8 @@ def _translations() -> Mapping[str, frozenset[str]]:
 
 def spellings(text: str) -> frozenset[str]:
     """Return a message id with its translations into every language of the catalogue."""
-    return _translations().get(text, frozenset()) | {text}
+    own = frozenset(text.translations.values()) if isinstance(text, Wording) else frozenset()
+    return _translations().get(text, frozenset()) | own | {text}
 
 
 def codes(options: Mapping[str, str]) -> dict[str, str]:

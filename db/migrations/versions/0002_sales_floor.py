@@ -136,6 +136,92 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "job",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("holder", sa.String(length=100), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("result", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("runs", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_job")),
+    )
+    op.create_table(
+        "merge",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entity", sa.String(length=40), nullable=False),
+        sa.Column("record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("into_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reference", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merge")),
+        sa.UniqueConstraint("entity", "record_id", name=op.f("uq_merge_entity_record_id")),
+    )
+    op.create_index(op.f("ix_merge_at"), "merge", ["at"], unique=False)
+    op.create_index("ix_merge_entity_into_id", "merge", ["entity", "into_id"], unique=False)
+    op.create_index(op.f("ix_merge_reference"), "merge", ["reference"], unique=False)
+
+    op.create_table(
+        "pool",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("is_enabled", sa.Boolean(), nullable=False),
+        sa.Column("is_for_all", sa.Boolean(), nullable=False),
+        sa.Column("is_recycling", sa.Boolean(), nullable=False),
+        sa.Column("claims_a_day", sa.Integer(), nullable=True),
+        sa.Column("ban_days", sa.Integer(), nullable=True),
+        sa.Column("protected_days", sa.Integer(), nullable=True),
+        sa.Column("warning_days", sa.Integer(), nullable=False),
+        sa.Column("spares_won", sa.Boolean(), nullable=False),
+        sa.Column("spares_open", sa.Boolean(), nullable=False),
+        sa.Column("hidden", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_in", sa.String(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pool")),
+    )
+    op.create_index(
+        "ix_pool_kind_updated_at_id",
+        "pool",
+        ["kind", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_pool_name_id",
+        "pool",
+        ["name", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_pool_updated_at_id",
+        "pool",
+        ["updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_pool_kind_name",
+        "pool",
+        ["kind", "name"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.create_table(
         "profile_question",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("profile_kind", sa.String(length=30), nullable=False),
@@ -193,6 +279,28 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "pool_rule",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pool_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=True),
+        sa.Column("days_by_level", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.CheckConstraint("kind IN ('activity', 'opportunity', 'won')", name=op.f("ck_pool_rule_kind")),
+        sa.ForeignKeyConstraint(["pool_id"], ["pool.id"], name=op.f("fk_pool_rule_pool_id_pool")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pool_rule")),
+        sa.UniqueConstraint("pool_id", "kind", name=op.f("uq_pool_rule_pool_id_kind")),
+    )
+    op.create_table(
+        "claim_count",
+        sa.Column("pool_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("claimed", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["pool_id"], ["pool.id"], name=op.f("fk_claim_count_pool_id_pool")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_claim_count_user_id_user")),
+        sa.PrimaryKeyConstraint("pool_id", "user_id", "day", name=op.f("pk_claim_count")),
+    )
+    op.create_table(
         "import_batch",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("entity", sa.String(length=40), nullable=False),
@@ -226,6 +334,92 @@ def upgrade() -> None:
     op.create_index("ix_import_batch_entity_id", "import_batch", ["entity", "id"], unique=False)
 
     op.create_table(
+        "owner_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entity", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("from_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("to_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("pool_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('created', 'assigned', 'claimed', 'released', 'recycled', 'transferred', 'merged')", name=op.f("ck_owner_change_kind")
+        ),
+        sa.ForeignKeyConstraint(["from_id"], ["user.id"], name=op.f("fk_owner_change_from_id_user")),
+        sa.ForeignKeyConstraint(["pool_id"], ["pool.id"], name=op.f("fk_owner_change_pool_id_pool")),
+        sa.ForeignKeyConstraint(["to_id"], ["user.id"], name=op.f("fk_owner_change_to_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_owner_change")),
+    )
+    op.create_index("ix_owner_change_entity_record_id", "owner_change", ["entity", "record_id", "id"], unique=False)
+
+    op.create_table(
+        "pool_member",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pool_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("team_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("is_admin", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("(user_id IS NULL) <> (team_id IS NULL)", name=op.f("ck_pool_member_one")),
+        sa.ForeignKeyConstraint(["pool_id"], ["pool.id"], name=op.f("fk_pool_member_pool_id_pool")),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_pool_member_team_id_team")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_pool_member_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pool_member")),
+    )
+    op.create_index(op.f("ix_pool_member_pool_id"), "pool_member", ["pool_id"], unique=False)
+    op.create_index(op.f("ix_pool_member_team_id"), "pool_member", ["team_id"], unique=False)
+    op.create_index(op.f("ix_pool_member_user_id"), "pool_member", ["user_id"], unique=False)
+
+    op.create_table(
+        "quota",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("team_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at_most", sa.Integer(), nullable=False),
+        sa.Column("is_together", sa.Boolean(), nullable=False),
+        sa.Column("counts_won", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_in", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_quota_team_id_team")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_quota_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quota")),
+    )
+    op.create_index(
+        "ix_quota_at_most_id",
+        "quota",
+        ["at_most", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_quota_kind_updated_at_id",
+        "quota",
+        ["kind", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(op.f("ix_quota_team_id"), "quota", ["team_id"], unique=False)
+    op.create_index(
+        "ix_quota_updated_at_id",
+        "quota",
+        ["updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(op.f("ix_quota_user_id"), "quota", ["user_id"], unique=False)
+
+    op.create_table(
         "reminder_state",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -238,6 +432,103 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder_state")),
     )
     op.create_index("uq_reminder_state_user_id", "reminder_state", ["user_id", "entity", "record_id", "kind"], unique=True)
+
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("list_key", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("audience", sa.String(length=30), nullable=False),
+        sa.Column("team_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("address", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_in", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_saved_view_owner_id_user")),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_saved_view_team_id_team")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+    )
+    op.create_index(
+        "ix_saved_view_audience_updated_at_id",
+        "saved_view",
+        ["audience", "updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_saved_view_list_key_audience",
+        "saved_view",
+        ["list_key", "audience"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index("ix_saved_view_list_key_owner_id", "saved_view", ["list_key", "owner_id"], unique=False)
+    op.create_index(op.f("ix_saved_view_owner_id"), "saved_view", ["owner_id"], unique=False)
+    op.create_index(
+        "ix_saved_view_updated_at_id",
+        "saved_view",
+        ["updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.create_table(
+        "collaborator",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("can_write", sa.Boolean(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_in", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_collaborator_customer_id_customer")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_collaborator_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_collaborator")),
+    )
+    op.create_index(op.f("ix_collaborator_customer_id"), "collaborator", ["customer_id"], unique=False)
+    op.create_index(
+        "ix_collaborator_updated_at_id",
+        "collaborator",
+        ["updated_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_collaborator_user_id_customer_id",
+        "collaborator",
+        ["user_id", "customer_id"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.create_table(
+        "default_view",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("list_key", sa.String(length=60), nullable=False),
+        sa.Column("view_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_default_view_user_id_user")),
+        sa.ForeignKeyConstraint(["view_id"], ["saved_view.id"], name=op.f("fk_default_view_view_id_saved_view")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_default_view")),
+        sa.UniqueConstraint("user_id", "list_key", name=op.f("uq_default_view_user_id_list_key")),
+    )
+    op.create_index(op.f("ix_default_view_view_id"), "default_view", ["view_id"], unique=False)
 
     op.create_table(
         "import_row",
@@ -578,6 +869,10 @@ def upgrade() -> None:
     )
     op.add_column("contact", sa.Column("left_on", sa.Date(), nullable=True))
     op.add_column("contact", sa.Column("left_reason", sa.String(length=30), nullable=True))
+    op.add_column("contact", sa.Column("name_key", sa.String(length=200), nullable=True))
+    op.add_column("contact", sa.Column("phone_key", sa.String(length=40), nullable=True))
+    op.add_column("contact", sa.Column("email_key", sa.String(length=254), nullable=True))
+    op.add_column("contact", sa.Column("domain_key", sa.String(length=254), nullable=True))
     op.add_column(
         "contact", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
     )
@@ -598,6 +893,8 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(op.f("ix_contact_covered_by_id"), "contact", ["covered_by_id"], unique=False)
+    op.create_index(op.f("ix_contact_domain_key"), "contact", ["domain_key"], unique=False)
+    op.create_index(op.f("ix_contact_email_key"), "contact", ["email_key"], unique=False)
     op.create_index(op.f("ix_contact_leaning_to_id"), "contact", ["leaning_to_id"], unique=False)
     op.create_index(
         "ix_contact_left_reason_updated_at_id",
@@ -607,6 +904,8 @@ def upgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    op.create_index(op.f("ix_contact_name_key"), "contact", ["name_key"], unique=False)
+    op.create_index(op.f("ix_contact_phone_key"), "contact", ["phone_key"], unique=False)
     op.create_index(op.f("ix_contact_reports_to_id"), "contact", ["reports_to_id"], unique=False)
     op.execute(
         "UPDATE contact SET is_primary = false WHERE is_primary AND deleted_at IS NULL AND id NOT IN "
@@ -621,9 +920,41 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_primary AND deleted_at IS NULL"),
     )
 
+    op.add_column("customer", sa.Column("name_block", sa.String(length=20), nullable=True))
+    op.add_column("customer", sa.Column("phone_key", sa.String(length=40), nullable=True))
+    op.add_column("customer", sa.Column("domain_key", sa.String(length=254), nullable=True))
+    op.add_column("customer", sa.Column("tax_key", sa.String(length=40), nullable=True))
+    op.add_column(
+        "customer",
+        sa.Column(
+            "pool_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.ForeignKey("pool.id", name="fk_customer_pool_id_pool"),
+            nullable=True,
+        ),
+        inline_references=True,
+    )
+    op.add_column("customer", sa.Column("pooled_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("customer", sa.Column("received_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "customer",
+        sa.Column(
+            "previous_owner_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.ForeignKey("user.id", name="fk_customer_previous_owner_id_user"),
+            nullable=True,
+        ),
+        inline_references=True,
+    )
+    op.add_column("customer", sa.Column("is_locked", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
     op.add_column(
         "customer", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
     )
+    op.create_index(op.f("ix_customer_domain_key"), "customer", ["domain_key"], unique=False)
+    op.create_index("ix_customer_name_block_name_key", "customer", ["name_block", "name_key"], unique=False)
+    op.create_index(op.f("ix_customer_phone_key"), "customer", ["phone_key"], unique=False)
+    op.create_index("ix_customer_pool_id_updated_at_id", "customer", ["pool_id", "updated_at", "id", "deleted_at"], unique=False)
+    op.create_index(op.f("ix_customer_tax_key"), "customer", ["tax_key"], unique=False)
 
     op.add_column("lead", sa.Column("grade_points", sa.Integer(), nullable=True))
     op.add_column(
@@ -632,9 +963,45 @@ def upgrade() -> None:
     op.add_column("lead", sa.Column("graded_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("lead", sa.Column("graded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
     op.add_column("lead", sa.Column("unqualified_reason", sa.String(length=30), nullable=True))
+    op.add_column("lead", sa.Column("company_key", sa.String(length=200), nullable=True))
+    op.add_column("lead", sa.Column("company_block", sa.String(length=20), nullable=True))
+    op.add_column("lead", sa.Column("name_key", sa.String(length=200), nullable=True))
+    op.add_column("lead", sa.Column("phone_key", sa.String(length=40), nullable=True))
+    op.add_column("lead", sa.Column("email_key", sa.String(length=254), nullable=True))
+    op.add_column("lead", sa.Column("domain_key", sa.String(length=254), nullable=True))
+    op.add_column(
+        "lead",
+        sa.Column(
+            "pool_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.ForeignKey("pool.id", name="fk_lead_pool_id_pool"),
+            nullable=True,
+        ),
+        inline_references=True,
+    )
+    op.add_column("lead", sa.Column("pooled_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("lead", sa.Column("received_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "lead",
+        sa.Column(
+            "previous_owner_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.ForeignKey("user.id", name="fk_lead_previous_owner_id_user"),
+            nullable=True,
+        ),
+        inline_references=True,
+    )
+    op.add_column("lead", sa.Column("is_locked", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
     op.add_column(
         "lead", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
     )
+    op.create_index("ix_lead_company_block_company_key", "lead", ["company_block", "company_key"], unique=False)
+    op.create_index(op.f("ix_lead_company_key"), "lead", ["company_key"], unique=False)
+    op.create_index(op.f("ix_lead_domain_key"), "lead", ["domain_key"], unique=False)
+    op.create_index(op.f("ix_lead_email_key"), "lead", ["email_key"], unique=False)
+    op.create_index(op.f("ix_lead_name_key"), "lead", ["name_key"], unique=False)
+    op.create_index(op.f("ix_lead_phone_key"), "lead", ["phone_key"], unique=False)
+    op.create_index("ix_lead_pool_id_updated_at_id", "lead", ["pool_id", "updated_at", "id", "deleted_at"], unique=False)
     op.create_index(
         "ix_lead_status_next_step_on_id",
         "lead",
@@ -677,14 +1044,46 @@ def downgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    op.drop_index("ix_lead_pool_id_updated_at_id", table_name="lead")
+    op.drop_index(op.f("ix_lead_phone_key"), table_name="lead")
+    op.drop_index(op.f("ix_lead_name_key"), table_name="lead")
+    op.drop_index(op.f("ix_lead_email_key"), table_name="lead")
+    op.drop_index(op.f("ix_lead_domain_key"), table_name="lead")
+    op.drop_index(op.f("ix_lead_company_key"), table_name="lead")
+    op.drop_index("ix_lead_company_block_company_key", table_name="lead")
     op.drop_column("lead", "custom")
+    op.drop_column("lead", "is_locked")
+    op.drop_column("lead", "previous_owner_id")
+    op.drop_column("lead", "received_at")
+    op.drop_column("lead", "pooled_at")
+    op.drop_column("lead", "pool_id")
+    op.drop_column("lead", "domain_key")
+    op.drop_column("lead", "email_key")
+    op.drop_column("lead", "phone_key")
+    op.drop_column("lead", "name_key")
+    op.drop_column("lead", "company_block")
+    op.drop_column("lead", "company_key")
     op.drop_column("lead", "unqualified_reason")
     op.drop_column("lead", "graded_by_id")
     op.drop_column("lead", "graded_at")
     op.drop_column("lead", "grade_reasons")
     op.drop_column("lead", "grade_points")
 
+    op.drop_index(op.f("ix_customer_tax_key"), table_name="customer")
+    op.drop_index("ix_customer_pool_id_updated_at_id", table_name="customer")
+    op.drop_index(op.f("ix_customer_phone_key"), table_name="customer")
+    op.drop_index("ix_customer_name_block_name_key", table_name="customer")
+    op.drop_index(op.f("ix_customer_domain_key"), table_name="customer")
     op.drop_column("customer", "custom")
+    op.drop_column("customer", "is_locked")
+    op.drop_column("customer", "previous_owner_id")
+    op.drop_column("customer", "received_at")
+    op.drop_column("customer", "pooled_at")
+    op.drop_column("customer", "pool_id")
+    op.drop_column("customer", "tax_key")
+    op.drop_column("customer", "domain_key")
+    op.drop_column("customer", "phone_key")
+    op.drop_column("customer", "name_block")
 
     op.drop_index(
         "uq_contact_primary",
@@ -693,6 +1092,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("is_primary AND deleted_at IS NULL"),
     )
     op.drop_index(op.f("ix_contact_reports_to_id"), table_name="contact")
+    op.drop_index(op.f("ix_contact_phone_key"), table_name="contact")
+    op.drop_index(op.f("ix_contact_name_key"), table_name="contact")
     op.drop_index(
         "ix_contact_left_reason_updated_at_id",
         table_name="contact",
@@ -700,6 +1101,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_index(op.f("ix_contact_leaning_to_id"), table_name="contact")
+    op.drop_index(op.f("ix_contact_email_key"), table_name="contact")
+    op.drop_index(op.f("ix_contact_domain_key"), table_name="contact")
     op.drop_index(op.f("ix_contact_covered_by_id"), table_name="contact")
     op.drop_index(
         "ix_contact_coverage_updated_at_id",
@@ -714,6 +1117,10 @@ def downgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_column("contact", "custom")
+    op.drop_column("contact", "domain_key")
+    op.drop_column("contact", "email_key")
+    op.drop_column("contact", "phone_key")
+    op.drop_column("contact", "name_key")
     op.drop_column("contact", "left_reason")
     op.drop_column("contact", "left_on")
     op.drop_column("contact", "leaning_to_id")
@@ -853,13 +1260,85 @@ def downgrade() -> None:
 
     op.drop_table("profile")
     op.drop_table("import_row")
+    op.drop_index(op.f("ix_default_view_view_id"), table_name="default_view")
+
+    op.drop_table("default_view")
+    op.drop_index(
+        "uq_collaborator_user_id_customer_id",
+        table_name="collaborator",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_collaborator_updated_at_id",
+        table_name="collaborator",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_collaborator_customer_id"), table_name="collaborator")
+
+    op.drop_table("collaborator")
+    op.drop_index(
+        "ix_saved_view_updated_at_id",
+        table_name="saved_view",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_saved_view_owner_id"), table_name="saved_view")
+    op.drop_index("ix_saved_view_list_key_owner_id", table_name="saved_view")
+    op.drop_index(
+        "ix_saved_view_list_key_audience",
+        table_name="saved_view",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_saved_view_audience_updated_at_id",
+        table_name="saved_view",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.drop_table("saved_view")
     op.drop_index("uq_reminder_state_user_id", table_name="reminder_state")
 
     op.drop_table("reminder_state")
+    op.drop_index(op.f("ix_quota_user_id"), table_name="quota")
+    op.drop_index(
+        "ix_quota_updated_at_id",
+        table_name="quota",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_quota_team_id"), table_name="quota")
+    op.drop_index(
+        "ix_quota_kind_updated_at_id",
+        table_name="quota",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_quota_at_most_id",
+        table_name="quota",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.drop_table("quota")
+    op.drop_index(op.f("ix_pool_member_user_id"), table_name="pool_member")
+    op.drop_index(op.f("ix_pool_member_team_id"), table_name="pool_member")
+    op.drop_index(op.f("ix_pool_member_pool_id"), table_name="pool_member")
+
+    op.drop_table("pool_member")
+    op.drop_index("ix_owner_change_entity_record_id", table_name="owner_change")
+
+    op.drop_table("owner_change")
     op.drop_index("ix_import_batch_entity_id", table_name="import_batch")
     op.drop_index("ix_import_batch_by_id_id", table_name="import_batch")
 
     op.drop_table("import_batch")
+    op.drop_table("claim_count")
+    op.drop_table("pool_rule")
     op.drop_index(
         "ix_profile_question_updated_at_id",
         table_name="profile_question",
@@ -886,6 +1365,32 @@ def downgrade() -> None:
     )
 
     op.drop_table("profile_question")
+    op.drop_index(
+        "uq_pool_kind_name", table_name="pool", sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_index(
+        "ix_pool_updated_at_id",
+        table_name="pool",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_pool_name_id", table_name="pool", sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_index(
+        "ix_pool_kind_updated_at_id",
+        table_name="pool",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+    op.drop_table("pool")
+    op.drop_index(op.f("ix_merge_reference"), table_name="merge")
+    op.drop_index("ix_merge_entity_into_id", table_name="merge")
+    op.drop_index(op.f("ix_merge_at"), table_name="merge")
+
+    op.drop_table("merge")
+    op.drop_table("job")
     op.drop_index(
         "ix_grading_rule_updated_at_id",
         table_name="grading_rule",

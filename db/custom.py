@@ -1,0 +1,139 @@
+"""How SQL reads a value out of `custom`, and the indexes over such values (docs/adr/0022).
+
+A query and the index of a field must say the very same expression, else no planner uses the index: `expression`
+is where it is said. Codes are part of it as they are, never bound; they hold nothing but `a-z`, digits and `_`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Boolean, Dialect, Float, String, Table, TypeDecorator, bindparam, literal_column
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from db.base import CUSTOM_INDEX
+from db.types import Json
+
+CODE: Final = re.compile(r"(?=.{1,40}\Z)[a-z](?:_?[a-z0-9])*")
+
+
+class IsoDay(TypeDecorator[date]):
+    """A date kept as 2026-01-31, whose order as text is the order of the days."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: date | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Write a date as text."""
+        return value.isoformat() if isinstance(value, date) else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:  # noqa: ARG002
+        """Read a date from text."""
+        return None if value is None else date.fromisoformat(value)
+
+    @property
+    def python_type(self) -> type[date]:
+        """Return what a value is."""
+        return date
+
+
+_TYPES: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("integer", "money", "percent", "rating", "reference"), BigInteger()),
+    "number": Float(),
+    "flag": Boolean(),
+    "day": IsoDay(),
+}
+"""Kind -> type in SQL; text otherwise."""
+
+
+def expression(dialect: str, column: str, code: str, kind: str) -> str:
+    """Return the SQL of the value of a field in a column `custom`, of the type that its kind asks for."""
+    if not CODE.fullmatch(code):
+        raise ValueError(code)
+    if dialect == "sqlite":
+        found = f"json_extract({column}, '$.{code}')"
+        return f"coalesce({found}, 0)" if kind == "flag" else found
+    found = f"({column} ->> '{code}')"
+    match _TYPES.get(kind):
+        case BigInteger():
+            return f"({found}::bigint)"
+        case Float():
+            return f"({found}::double precision)"
+        case Boolean():
+            return f"coalesce({found}::boolean, false)"
+    return found
+
+
+class CustomValue(FunctionElement[Any]):
+    """The value of a field that an administrator has added, as a column."""
+
+    inherit_cache = True
+    name = "custom_value"
+
+    def __init__(self, column: Any, code: str, kind: str) -> None:
+        """Take the column `custom`, the code and the kind of the field."""
+        self.code, self.kind = code, kind
+        self.type = _TYPES.get(kind, String())
+        # The code and the kind stand among the clauses, so that a kept statement is that of this very field.
+        super().__init__(column, literal_column(code), literal_column(kind))
+
+
+@compiles(CustomValue)
+def _written(element: CustomValue, compiler: Any, **options: Any) -> str:
+    column = compiler.process(element.clauses.clauses[0], **options)
+    return expression(compiler.dialect.name, column, element.code, element.kind)
+
+
+class Changed(FunctionElement[Any]):
+    """A column `custom` with some values set and others taken out, for statements over many rows."""
+
+    inherit_cache = True
+    name = "custom_changed"
+
+    def __init__(self, column: Any, kept: Mapping[str, Any], without: Sequence[str]) -> None:
+        """Take the column, the values as JSON holds them by code, and the codes that are to be blank."""
+        self.type = Json
+        patch = {**kept, **dict.fromkeys(without)}
+        super().__init__(column, bindparam(None, json.dumps(patch), String(), unique=True))
+
+
+@compiles(Changed)
+def _changed(element: Changed, compiler: Any, **options: Any) -> str:
+    column, patch = (compiler.process(one, **options) for one in element.clauses.clauses)
+    if compiler.dialect.name == "sqlite":
+        return f"json_patch({column}, {patch})"  # what is null in a patch is taken out
+    return f"jsonb_strip_nulls({column} || CAST({patch} AS jsonb))"
+
+
+# --- indexes ------------------------------------------------------------------------------------------------
+
+
+def index_name(table: str, code: str, *, unique: bool = False) -> str:
+    """Return the name of the index of a field; that of its uniqueness has one of its own."""
+    return f"{CUSTOM_INDEX}{table}_{code}{'__unique' if unique else ''}"
+
+
+def create_index(dialect: str, table: Table, code: str, kind: str, *, unique: bool = False) -> str:
+    """Return the statement that makes the index of a field over live records.
+
+    A choice or flag, of which a page of the newest is wanted, carries the date of change; what is sorted by, the key.
+    """
+    value = expression(dialect, "custom", code, kind)
+    columns = [f"({value})" if dialect == "postgresql" else value]
+    if not unique:
+        columns += ["updated_at", "id"] if kind in ("choice", "flag") else ["id"]
+    name = index_name(table.name, code, unique=unique)
+    return (
+        f'CREATE {"UNIQUE " if unique else ""}INDEX IF NOT EXISTS {name} ON "{table.name}" '
+        f"({', '.join(columns)}) WHERE deleted_at IS NULL"
+    )
+
+
+def drop_index(table: Table, code: str, *, unique: bool = False) -> str:
+    """Return the statement that takes the index of a field away."""
+    return f"DROP INDEX IF EXISTS {index_name(table.name, code, unique=unique)}"
