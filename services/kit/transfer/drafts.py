@@ -25,6 +25,8 @@ _SCIENTIFIC: Final = re.compile(r"^[+-]?\d(?:\.\d+)?e\+?\d{1,3}$", re.IGNORECASE
 _PLAIN: Final = re.compile(r"^[-+(]?[\d,.\s]+\)?$")
 _TEXTS: Final = frozenset({"text", "long_text", "phone", "email"})
 _SHOWN: Final = 100
+NARROW: Final = frozenset({"integer", "percent"})
+"""Kinds whose columns hold 32 bits."""
 
 
 @dataclass
@@ -59,13 +61,18 @@ class Habits:
 
 def drafts_of(table: Table, mapped: Mapped, habits: Habits) -> list[Draft]:
     """Return a draft for every row. Blank cells set nothing."""
+    choices, first, habits = order_of(mapped, habits)
+    return [_draft(row, first, choices, habits) for row in table.rows]
+
+
+def order_of(mapped: Mapped, habits: Habits) -> tuple[dict[str, dict[str, str]], list[Column], Habits]:
+    """Return the codes of choices by field, the columns in the order they are read, and the habits of this file."""
     heading_currency = next((column.currency for column in mapped.columns if column.currency), None)
     choices = {
         column.field.name: words.codes(column.field.options) for column in mapped.columns if column.field.options
     }
     first = sorted(mapped.columns, key=lambda column: column.field.kind != "currency")
-    habits = replace(habits, currency=heading_currency or habits.currency)
-    return [_draft(row, first, choices, habits) for row in table.rows]
+    return choices, first, replace(habits, currency=heading_currency or habits.currency)
 
 
 def _draft(row: Row, columns: list[Column], choices: dict[str, dict[str, str]], habits: Habits) -> Draft:
@@ -75,27 +82,39 @@ def _draft(row: Row, columns: list[Column], choices: dict[str, dict[str, str]], 
     for column in columns:
         cell = row.cells[column.position]
         name = column.field.name
-        if isinstance(cell, Trouble):
-            draft.wrong[name] = cell.message
+        if column.field.kind == "reference" and not isinstance(cell, Trouble):
+            if not is_blank(cell):
+                draft.written[name] = cell
             continue
-        if is_blank(cell):
-            continue
-        if column.field.kind == "reference":
-            draft.written[name] = cell
-            continue
-        try:
-            value = _value(column, cell, choices.get(name), draft.currency, habits)
-        except Refusal as refusal:
-            draft.wrong[name] = refusal.message
-            continue
-        if (problem := check(column.field, value)) is not None:
+        value, problem = read_cell(column, cell, choices.get(name), draft.currency, habits)
+        if problem is not None:
             draft.wrong[name] = problem
-            continue
-        if value is not None:
+        elif value is not None:
             draft.values[name] = value
-        if column.field.kind == "currency" and value:
-            draft.currency = value
+            if column.field.kind == "currency":
+                draft.currency = value
     return draft
+
+
+def read_cell(
+    column: Column, cell: Any, codes: dict[str, str] | None, currency: str, habits: Habits
+) -> tuple[Any, Message | None]:
+    """Return the typed value of a cell, None if it is blank, and what is wrong with it.
+
+    This is what a cell means; columns.py only decides the plain cases of many at once.
+    """
+    if isinstance(cell, Trouble):
+        return None, cell.message
+    if is_blank(cell):
+        return None, None
+    try:
+        value = _value(column, cell, codes, currency, habits)
+    except Refusal as refusal:
+        return None, refusal.message
+    problem = check(column.field, value)
+    if problem is None and column.field.kind in NARROW and abs(value or 0) >= 2**31:
+        problem = Message(N_("This number is too large."))
+    return (None, problem) if problem is not None else (value, None)
 
 
 def _value(column: Column, cell: Any, codes: dict[str, str] | None, currency: str, habits: Habits) -> Any:
