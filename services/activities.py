@@ -11,7 +11,7 @@ from sqlalchemy import or_, select, update
 
 from db.models import Activity, Contact, Customer, Lead, Opportunity, User
 from db.types import N_
-from services import customers
+from services import customers, leads
 from services.contacts import CONTACT
 from services.customers import CUSTOMER
 from services.kit import permissions, records
@@ -76,9 +76,9 @@ def log(  # noqa: PLR0913 - what one writes down about a conversation
 ) -> Activity:
     """Record what happened; the subjects' last activity and next step follow.
 
-    At least one subject is needed; an opportunity or contact brings its customer along. `happened_at` is now
-    unless said, and not in the future. `is_step_done` clears the step that was planned when no new one is
-    named. Raises Forbidden, NotFound for a subject out of scope, Invalid.
+    At least one subject is needed; an opportunity or contact brings its customer along; a new lead counts as
+    contacted from here on. `happened_at` is now unless said, and not in the future. `is_step_done` clears the step
+    that was planned when no new one is named. Raises Forbidden, NotFound for a subject out of scope, Invalid.
     """
     permissions.require(uow, "activity.create")
     given = {
@@ -87,7 +87,11 @@ def log(  # noqa: PLR0913 - what one writes down about a conversation
         "opportunity_id": opportunity_id,
         "contact_id": contact_id,
     }
-    subjects = {name: records.get(uow, _SUBJECTS[name], value) for name, value in given.items() if value is not None}
+    subjects = {
+        name: records.get(uow, _SUBJECTS[name], value, lock=name == "lead_id")
+        for name, value in given.items()
+        if value is not None
+    }
     happened_at = happened_at or uow.now
     given["customer_id"] = _customer_of(subjects)
     values = {**{name: value for name, value in given.items() if value is not None}, "kind": kind, "summary": summary}
@@ -103,6 +107,8 @@ def log(  # noqa: PLR0913 - what one writes down about a conversation
             if next_step_on is not None or is_step_done:
                 subject: Any = uow.session.get(model, subject_id)
                 subject.next_step_on, subject.next_step = next_step_on, next_step
+    if lead_id is not None and kind != "system":
+        leads.speak(uow, subjects["lead_id"], happened_at)
     uow.session.flush()
     return activity
 

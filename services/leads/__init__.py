@@ -1,16 +1,29 @@
 """Leads: first contacts nobody has qualified yet."""
 
-from services.leads.conversion import Conversion, TwinExists, convert, preview_conversion
-from services.leads.lead import LEAD, NEXT_STATUSES, OPEN_STATUSES, set_grade, set_status
+from services.leads.assignment import Person, assign, people
+from services.leads.conversion import TwinExists, convert
+from services.leads.lead import LEAD, NEXT_STATUSES, OPEN_STATUSES, set_grade, set_status, speak
+from services.leads.plan import Candidate, Line, Plan, preview_conversion
+from services.leads.reverting import Reversal, conversion_of, preview_revert, revert_conversion
 
 __all__ = [
     "LEAD",
     "NEXT_STATUSES",
     "OPEN_STATUSES",
-    "Conversion",
+    "Candidate",
+    "Line",
+    "Person",
+    "Plan",
+    "Reversal",
     "TwinExists",
+    "assign",
+    "conversion_of",
     "convert",
+    "people",
     "preview_conversion",
+    "preview_revert",
+    "revert_conversion",
     "set_grade",
     "set_status",
+    "speak",
 ]

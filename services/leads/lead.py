@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import inspect
@@ -73,6 +74,7 @@ LEAD = Entity(
     match=("email", "phone", "name"),
     scope=permissions.owned(Lead, pool=True),
     check=_check,
+    went_back=grading.grade,
     page="leads",
 )
 
@@ -141,6 +143,15 @@ def set_status(uow: UnitOfWork, lead_ids: Sequence[int], status: str, *, reason:
             update(uow, lead_id, values)
             changed += 1
     return changed
+
+
+def speak(uow: UnitOfWork, lead: Lead, at: datetime) -> None:
+    """Note that somebody has spoken to a lead: a new one is contacted from here on, and graded anew."""
+    permissions.require(uow, "activity.create")
+    if lead.status == "new":
+        lead.status = "contacted"
+    if lead.converted_at is None:
+        grading.grade(uow, lead, {"last_activity_at": max(at, lead.last_activity_at or at)})
 
 
 def refuse_converted(lead: Lead) -> None:

@@ -48,6 +48,7 @@ OPEN: Final = {
     "services.kit.transfer.mapping": "how columns were read before: no record's data",
     "services.kit.transfer.references": "part of the import, which asks; scope included",
     "services.kit.transfer.storing": "part of the import, which asks",
+    "services.leads.plan.draw": "part of converting, which asks; scope included",
     "services.maven.companies": "part of the import, which asks",
     "services.maven.pipeline": "part of the import, which asks",
     "services.numbers": "part of making a contract, which asks",
