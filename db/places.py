@@ -60,3 +60,17 @@ RANKS: Final = (
     "市",
 )
 """What may follow the short name of a place without making it another."""
+
+
+def within(text: str) -> list[str]:
+    """Return the cities and provinces named anywhere in a text, in its order."""
+    found = []
+    at = 0
+    while at < len(text):
+        for place in BY_FIRST.get(text[at], ()):
+            if text.startswith(place, at):
+                found.append(place)
+                at += len(place) - 1
+                break
+        at += 1
+    return found

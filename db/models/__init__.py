@@ -14,6 +14,7 @@ from db.models.custom_field import CustomField
 from db.models.customer import Customer
 from db.models.default_view import DefaultView
 from db.models.download import Download
+from db.models.duplicate_pair import DuplicatePair
 from db.models.estimate import Estimate
 from db.models.finding import Finding
 from db.models.grading_rule import GradingRule
@@ -66,6 +67,7 @@ __all__ = [
     "Customer",
     "DefaultView",
     "Download",
+    "DuplicatePair",
     "Estimate",
     "Finding",
     "GradingRule",

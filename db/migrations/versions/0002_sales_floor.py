@@ -109,6 +109,25 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "duplicate_pair",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entity", sa.String(length=40), nullable=False),
+        sa.Column("a_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("b_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tier", sa.String(length=10), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("reasons", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_pair")),
+        sa.UniqueConstraint("entity", "a_id", "b_id", name=op.f("uq_duplicate_pair_entity_a_id_b_id")),
+    )
+    op.create_index("ix_duplicate_pair_entity_b_id", "duplicate_pair", ["entity", "b_id"], unique=False)
+    op.create_index("ix_duplicate_pair_entity_state_score_id", "duplicate_pair", ["entity", "state", "score", "id"], unique=False)
+
+    op.create_table(
         "grading_rule",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("field", sa.String(length=80), nullable=False),
@@ -1399,6 +1418,10 @@ def downgrade() -> None:
     )
 
     op.drop_table("grading_rule")
+    op.drop_index("ix_duplicate_pair_entity_state_score_id", table_name="duplicate_pair")
+    op.drop_index("ix_duplicate_pair_entity_b_id", table_name="duplicate_pair")
+
+    op.drop_table("duplicate_pair")
     op.drop_index(
         "ix_custom_field_updated_at_id",
         table_name="custom_field",
