@@ -82,7 +82,7 @@ class Owned:
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:
         """Return the person responsible; empty means public pool."""
-        return reference(N_("Owner"), "user.id", index=False, sort_order=80)
+        return reference(N_("Owner"), "user.id", index=False, sort_order=80, active_history=True)
 
     @declared_attr
     def team_id(cls) -> Mapped[int | None]:

@@ -30,11 +30,11 @@ CUSTOMER = Entity(
     ),
     filters=("level", "industry", "region", "owner_id", "team_id", "next_step_on"),
     match=("code", "name", "tax_number"),
-    scope=permissions.owned(Customer, pool=True),
+    scope=permissions.owned(Customer, pool=True, helped=True),
     children=(Child("contact", "customer_id"), Child("opportunity", "customer_id"), Child("contract", "customer_id")),
     page="customers",
 )
-REACHED = permissions.owned(Customer)
+REACHED = permissions.owned(Customer, helped=True)
 """The rule by which children are seen: a customer in the public pool shows itself, not its contacts."""
 TABS: Mapping[str, Any] = {"contact": Contact, "activity": Activity, "opportunity": Opportunity, "contract": Contract}
 """What a customer's page counts, by the children's entity."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Index
 from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Mapped
 
@@ -29,6 +30,6 @@ class Pooled:
     )
 
 
-def pool_index(table: Table) -> None:
+def pool_index(table: Any) -> None:
     """Index what lies in which pool, in the order in which lists show it, as the owner's index does (db/base.py)."""
     Index(f"ix_{table.name}_pool_id_updated_at_id", table.c.pool_id, table.c.updated_at, table.c.id, table.c.deleted_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum
 from functools import cached_property
 
@@ -32,6 +33,10 @@ class Actor:
     """The actor's team and all teams below it."""
     language: str = "en"
     is_system: bool = False
+    day: date | None = None
+    """The business date on which a scope is asked, since collaborations end; permissions.scope sets it."""
+    action: str = "read"
+    """What a scope is asked for; permissions.scope sets it."""
 
     @cached_property
     def sight(self) -> Hashable:

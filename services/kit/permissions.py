@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, false, or_, select, true
 
+from services.kit import shared
 from services.kit.actor import Actor, Reach
 from services.kit.errors import Forbidden
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 ScopeRule = Callable[[Actor, Reach], ColumnElement[bool]]
 """Makes the criterion under which an actor with some reach sees the rows of one table."""
 
+KNOWN_TO_ALL: Final = frozenset({"user", "team"})
+"""Colleagues and teams are known to everybody by name, in whatever role."""
+
 _CRUD = "read create update delete restore"
 _ALL = f"{_CRUD} export import"
 _WORK = f"{_CRUD} export"
@@ -24,10 +29,16 @@ _WORK = f"{_CRUD} export"
 # Role -> entity -> (reach, actions). What is not listed is not allowed.
 _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
     "leader": {
-        "lead": (Reach.ALL, f"{_ALL} convert assign"),
+        "lead": (Reach.ALL, f"{_ALL} convert assign merge"),
         "grading_rule": (Reach.ALL, "read"),
-        "customer": (Reach.ALL, f"{_ALL} assign"),
-        "contact": (Reach.ALL, _WORK),
+        "customer": (Reach.ALL, f"{_ALL} assign merge"),
+        "contact": (Reach.ALL, f"{_WORK} merge"),
+        "influence": (Reach.ALL, _CRUD),
+        "map_step": (Reach.ALL, _CRUD),
+        "competitor": (Reach.ALL, _WORK),
+        "profile": (Reach.ALL, f"{_WORK} publish"),
+        "finding": (Reach.ALL, _CRUD),
+        "profile_question": (Reach.ALL, "read"),
         "opportunity": (Reach.ALL, f"{_ALL} move assign"),
         "activity": (Reach.ALL, _WORK),
         "contract": (Reach.ALL, f"{_WORK} approve assign"),
@@ -41,9 +52,15 @@ _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
         "team": (Reach.ALL, "read"),
     },
     "sales_manager": {
-        "lead": (Reach.TREE, f"{_ALL} convert assign"),
-        "customer": (Reach.TREE, f"{_ALL} assign"),
-        "contact": (Reach.TREE, _WORK),
+        "lead": (Reach.TREE, f"{_ALL} convert assign merge"),
+        "customer": (Reach.TREE, f"{_ALL} assign merge"),
+        "contact": (Reach.TREE, f"{_WORK} merge"),
+        "influence": (Reach.TREE, _CRUD),
+        "map_step": (Reach.TREE, _CRUD),
+        "competitor": (Reach.ALL, "read create update"),
+        "profile": (Reach.TREE, f"{_WORK} publish"),
+        "finding": (Reach.TREE, _CRUD),
+        "profile_question": (Reach.ALL, "read"),
         "opportunity": (Reach.TREE, f"{_ALL} move assign"),
         "activity": (Reach.TREE, _WORK),
         "contract": (Reach.TREE, f"{_WORK} approve assign"),
@@ -60,6 +77,12 @@ _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
         "lead": (Reach.OWN, f"{_WORK} convert"),
         "customer": (Reach.OWN, "read create update export"),
         "contact": (Reach.OWN, _WORK),
+        "influence": (Reach.OWN, _CRUD),
+        "map_step": (Reach.OWN, _CRUD),
+        "competitor": (Reach.ALL, "read create"),
+        "profile": (Reach.OWN, "read create update publish"),
+        "finding": (Reach.OWN, "read create update"),
+        "profile_question": (Reach.ALL, "read"),
         "opportunity": (Reach.OWN, "read create update export move"),
         "activity": (Reach.OWN, _CRUD),
         "contract": (Reach.OWN, "read create update"),
@@ -80,6 +103,10 @@ _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
     },
     "viewer": {
         "customer": (Reach.ALL, "read"),
+        "competitor": (Reach.ALL, "read"),
+        "profile": (Reach.ALL, "read"),
+        "finding": (Reach.ALL, "read"),
+        "profile_question": (Reach.ALL, "read"),
         "opportunity": (Reach.ALL, "read"),
         "activity": (Reach.ALL, "read"),
         "contract": (Reach.ALL, "read"),
@@ -94,10 +121,16 @@ _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
 }
 
 _ADMINISTRATOR: Final[Mapping[str, str]] = {
-    "lead": f"{_ALL} convert assign",
+    "lead": f"{_ALL} convert assign merge",
     "grading_rule": _CRUD,
-    "customer": f"{_ALL} assign",
-    "contact": _ALL,
+    "customer": f"{_ALL} assign merge",
+    "contact": f"{_ALL} merge",
+    "influence": _CRUD,
+    "map_step": _CRUD,
+    "competitor": _ALL,
+    "profile": f"{_WORK} publish",
+    "finding": _CRUD,
+    "profile_question": _CRUD,
     "opportunity": f"{_ALL} move assign",
     "activity": _WORK,
     "contract": f"{_ALL} approve assign",
@@ -110,6 +143,7 @@ _ADMINISTRATOR: Final[Mapping[str, str]] = {
     "criteria_set": _CRUD,
     "user": f"{_ALL} reset_password end_sessions",
     "team": _WORK,
+    "custom_field": "read create update",
     "audit_entry": "read",
     "setting": "read update",
 }
@@ -143,11 +177,14 @@ def scope(uow: UnitOfWork, entity: Entity, action: str = "read") -> ColumnElemen
         return false()
     if reach is Reach.ALL or entity.scope is None:
         return true()
-    return entity.scope(actor, reach)
+    return entity.scope(replace(actor, day=uow.today, action=action), reach)
 
 
-def owned(model: Any, *, pool: bool = False) -> ScopeRule:
-    """Return the rule of a table with owner and team; `pool` adds rows that nobody owns."""
+def owned(model: Any, *, pool: bool = False, helped: bool = False) -> ScopeRule:
+    """Return the rule of a table with owner and team.
+
+    `pool` adds what lies in the pools of which one is a member, `helped` the customers on which one collaborates.
+    """
 
     def rule(actor: Actor, reach: Reach) -> ColumnElement[bool]:
         if reach is Reach.ALL:
@@ -158,7 +195,9 @@ def owned(model: Any, *, pool: bool = False) -> ScopeRule:
         elif reach is Reach.TEAM and actor.team_id is not None:
             seen.append(model.team_id == actor.team_id)
         if pool:
-            seen.append(model.owner_id.is_(None))
+            seen.append(shared.pooled(model, actor))
+        if helped:
+            seen.append(shared.shared(model.id, actor))
         return or_(*seen)
 
     return rule

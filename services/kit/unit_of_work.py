@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from db.engine import WRITE, make_engine
-from services.kit import audit, custom
+from services.kit import audit, custom, owners
 from services.kit.actor import Actor
 from services.kit.clock import Clock
 from services.settings import Settings
@@ -92,6 +92,7 @@ class Database:
         """Yield a unit of work that is committed at the end, whole or not at all."""
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
             uow = UnitOfWork(session, actor, self.clock.now(), self.settings, self.known)
+            owners.listen(uow)
             audit.listen(uow)
             with custom.within(uow):
                 yield uow
