@@ -21,6 +21,8 @@ KEYS: Final[Mapping[str, Any]] = {
     "grade_thresholds": {"A": 60, "B": 40, "C": 20},  # points from which a lead is A, B, C; below that D
     "regrade": {"after_id": None, "on": None},  # how far grading all leads anew has come; services/grading
     "untouched_days": 1,  # a lead assigned for so many days without an activity is called untouched
+    "undo_days": 7,  # for how long one may undo what one did oneself
+    "map_stale_days": 90,  # a key person nobody has spoken with for longer is a gap of the power map
     "setup_secret": None,  # {"hash": …, "until": …}; services/auth/setup.py
 }
 """Key -> value when nobody has set it."""

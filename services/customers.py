@@ -31,7 +31,13 @@ CUSTOMER = Entity(
     filters=("level", "industry", "region", "owner_id", "team_id", "next_step_on"),
     match=("code", "name", "tax_number"),
     scope=permissions.owned(Customer, pool=True, helped=True),
-    children=(Child("contact", "customer_id"), Child("opportunity", "customer_id"), Child("contract", "customer_id")),
+    children=(
+        Child("contact", "customer_id"),
+        Child("opportunity", "customer_id"),
+        Child("contract", "customer_id"),
+        Child("profile", "customer_id"),
+        Child("map_step", "customer_id"),
+    ),
     page="customers",
 )
 REACHED = permissions.owned(Customer, helped=True)

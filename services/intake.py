@@ -10,9 +10,9 @@ from sqlalchemy import insert, select
 
 from db.models import Stage, StageEvent
 from db.types import N_
-from services import opportunities, pipelines
+from services import contacts, opportunities, pipelines, power_map
 from services.kit import permissions
-from services.kit.errors import Message
+from services.kit.errors import Message, Refusal
 from services.kit.transfer.intake import INTAKES, Intake, Values
 from services.kit.unit_of_work import UnitOfWork
 
@@ -31,10 +31,23 @@ def _narrow(uow: UnitOfWork, name: str, ids: Sequence[int], values: Mapping[str,
     return list(rows) or ids
 
 
+def _lacking(uow: UnitOfWork, customer_id: int | None, known: dict[int | None, Message | None]) -> Message | None:
+    """Return what a customer's power map lacks for a stage that demands one; asked once a customer."""
+    if customer_id not in known:
+        try:
+            power_map.demand(uow, customer_id)
+        except Refusal as refusal:
+            known[customer_id] = refusal.message
+        else:
+            known[customer_id] = None
+    return known[customer_id]
+
+
 def _prepare(uow: UnitOfWork, rows: Sequence[Values]) -> dict[int, dict[str, Message]]:
     """Put each row into its stage as `opportunities.create` does; say what does not fit."""
     stages = {stage.id: stage for stage in uow.session.execute(select(Stage)).scalars()}
     entries: dict[Any, Stage | None] = {}
+    maps: dict[int | None, Message | None] = {}
     wrong: dict[int, dict[str, Message]] = {}
     for position, row in enumerate(rows):
         key = (row.get("pipeline_id"), row.get("amount") is not None or row.get("close_on") is not None)
@@ -48,6 +61,9 @@ def _prepare(uow: UnitOfWork, rows: Sequence[Values]) -> dict[int, dict[str, Mes
             continue
         if stage.kind != "open" and not uow.actor.may("opportunity.move"):
             wrong[position] = {"stage_id": Message(N_("Your role does not include this."))}
+            continue
+        if stage.requires_map and (lacking := _lacking(uow, row.get("customer_id"), maps)):
+            wrong[position] = {"stage_id": lacking}
             continue
         closed_on = row.get("closed_on")
         if stage.kind == "open" and closed_on is not None:
@@ -107,3 +123,4 @@ def _update(uow: UnitOfWork, opportunity_id: int, values: Values) -> None:
 
 INTAKES["opportunity"] = Intake(extra=_SALES, narrow=_narrow, prepare=_prepare, entered=_entered, update=_update)
 INTAKES["contract"] = Intake(given=("number",))
+INTAKES["contact"] = Intake(prepare=contacts.prepare, update=contacts.update_from_file)

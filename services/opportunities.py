@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from db.models import Customer, Opportunity, Stage, StageEvent, User
 from db.types import N_
-from services import customers, pipelines
+from services import customers, pipelines, power_map
 from services.kit import permissions, records, rules
 from services.kit.entity import Entity, Section
 from services.kit.errors import Conflict, Invalid, Message, Refusal
@@ -89,6 +89,7 @@ def create(uow: UnitOfWork, values: Mapping[str, Any], *, at: datetime | None = 
         given["pipeline_id"] = stage.pipeline_id
         if stage.kind != "open" and stage_id is not None:
             permissions.require(uow, "opportunity.move")
+        _demand_map(uow, stage, given.get("customer_id"))
     opportunity: Opportunity = records.create(uow, OPPORTUNITY, given, also=in_stage(uow, stage, at or uow.now))
     if stage is not None:
         _record(uow, opportunity, None, stage.id, at or uow.now)
@@ -112,6 +113,7 @@ def update(
         stage = entry_stage(uow, given)
         if stage is not None:
             given["pipeline_id"] = stage.pipeline_id
+            _demand_map(uow, stage, given.get("customer_id", opportunity.customer_id))
     before = opportunity.stage_id
     records.update(uow, OPPORTUNITY, opportunity_id, given, version=version)
     if stage is not None:
@@ -133,9 +135,9 @@ def move(
 ) -> Opportunity:
     """Move an opportunity to another stage of its pipeline and record the event with its amount.
 
-    A lost stage asks for `lost_reason`; a closing stage sets the closing date, an open one clears it. `at` is
-    when it happened, now unless said. Raises Forbidden, NotFound, Invalid, Refusal, and Conflict when
-    somebody else has moved or changed it since `version`.
+    A stage can demand the customer's power map; a lost one asks for `lost_reason`; a closing one sets the closing
+    date, an open one clears it. `at` is when it happened, now unless said. Raises Forbidden, NotFound, Invalid,
+    Refusal, and Conflict when somebody else has moved or changed it since `version`.
     """
     opportunity = records.get(uow, OPPORTUNITY, opportunity_id, action="move", lock=True)
     if version is not None and opportunity.version != version:
@@ -156,6 +158,7 @@ def move(
         raise Invalid({"at": Message(N_("A move lies between the move before it and now."))})
     if stage.kind == "lost" and not lost_reason:
         raise Invalid({"lost_reason": Message(N_("Say why it was lost."))})
+    _demand_map(uow, stage, opportunity.customer_id)
     before = opportunity.stage_id
     opportunity.pipeline_id = stage.pipeline_id
     _enter(uow, opportunity, stage, when)
@@ -249,6 +252,11 @@ def events(uow: UnitOfWork, opportunity_id: int) -> pd.DataFrame:
 def _stage(uow: UnitOfWork, stage_id: int) -> Stage:
     stage: Stage = records.get(uow, pipelines.STAGE, stage_id)
     return stage
+
+
+def _demand_map(uow: UnitOfWork, stage: Stage, customer_id: int | None) -> None:
+    if stage.requires_map:
+        power_map.demand(uow, customer_id)
 
 
 def entry_stage(uow: UnitOfWork, values: Mapping[str, Any]) -> Stage | None:

@@ -32,8 +32,10 @@ STAGE = Entity(
     module=__name__,
     one=N_("Stage"),
     many=N_("Stages"),
-    grid=("name", "pipeline_id", "kind", "win_rate", "days_allowed"),
-    form=(Section(N_("Stage"), ("pipeline_id", "name", "kind", "win_rate", "position", "days_allowed")),),
+    grid=("name", "pipeline_id", "kind", "win_rate", "days_allowed", "requires_map"),
+    form=(
+        Section(N_("Stage"), ("pipeline_id", "name", "kind", "win_rate", "position", "days_allowed", "requires_map")),
+    ),
     filters=("pipeline_id", "kind"),
     match=("name",),
     sort="updated_at",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from services import intake  # noqa: F401 - how opportunities come in by file
 from services.activities import ACTIVITY
 from services.collections import INSTALMENT, RECEIPT
+from services.competitors import COMPETITOR
 from services.contacts import CONTACT
 from services.contracts import CONTRACT
+from services.custom_fields import CUSTOM_FIELD
 from services.customers import CUSTOMER
 from services.grading import GRADING_RULE
 from services.kit.entity import ENTITIES
@@ -14,7 +16,10 @@ from services.leads import LEAD
 from services.opportunities import OPPORTUNITY
 from services.pipelines import PIPELINE, STAGE
 from services.planning import CRITERIA_SET, PLAN
+from services.power_map.edges import INFLUENCE
+from services.power_map.steps import MAP_STEP
 from services.products import PRODUCT
+from services.profiles import FINDING, PROFILE, PROFILE_QUESTION
 from services.teams import TEAM
 from services.users import USER
 
@@ -35,6 +40,13 @@ ALL = (
     USER,
     PLAN,
     CRITERIA_SET,
+    CUSTOM_FIELD,
+    COMPETITOR,
+    INFLUENCE,
+    MAP_STEP,
+    PROFILE,
+    FINDING,
+    PROFILE_QUESTION,
 )
 
 __all__ = ["ALL", "ENTITIES"]
