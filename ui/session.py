@@ -15,6 +15,7 @@ import streamlit as st
 
 from services import auth
 from services.auth import SignedIn, SignedOut
+from services.kit import custom
 from services.kit.actor import SYSTEM, Actor
 from services.kit.unit_of_work import Database, UnitOfWork
 from services.settings import settings
@@ -25,6 +26,8 @@ T = TypeVar("T")
 
 _SIGNED_IN: Final = "session.signed_in"
 _SHARED: Final = "session.shared"
+_FIELDS: Final = "session.fields"
+_LOOKING: Final = "session.looking"
 
 
 _given: list[Database] = []
@@ -58,6 +61,29 @@ def signed_in() -> SignedIn | None:
     if _SIGNED_IN not in kept:
         kept[_SIGNED_IN] = _look_up()
     return kept[_SIGNED_IN]  # type: ignore[no-any-return]
+
+
+def fields_in_force() -> custom.Definitions | None:
+    """Return the fields that an administrator has added, as this run's session check has found them.
+
+    None where there is no run: there a unit of work knows them.
+    """
+    kept = run.kept()
+    if kept is None or kept.get(_LOOKING):
+        return None
+    found: custom.Definitions | None = kept.get(_FIELDS)
+    if found is None:
+        kept[_LOOKING] = True  # the check itself needs none of them
+        try:
+            who = signed_in()
+            token = who.fields_token if who is not None else None
+            found = kept[_FIELDS] = database().fields_of(token)
+        finally:
+            kept[_LOOKING] = False
+    return found
+
+
+custom.outside = fields_in_force
 
 
 def _look_up() -> SignedIn | None:
@@ -106,4 +132,6 @@ def one_state() -> Iterator[None]:
 
 def forget() -> None:
     """Drop what was found in this run; after signing out."""
-    (run.kept() or {}).pop(_SIGNED_IN, None)
+    kept = run.kept() or {}
+    for name in (_SIGNED_IN, _FIELDS):
+        kept.pop(name, None)

@@ -15,9 +15,9 @@ from typing import Any, Final, cast
 from sqlalchemy import CursorResult, bindparam, select
 from sqlalchemy import update as sql_update
 
-from db.models import User, UserSession
+from db.models import Setting, User, UserSession
 from db.types import N_
-from services.kit import audit, permissions, records
+from services.kit import audit, custom, permissions, records
 from services.kit.actor import Actor
 from services.kit.entity import ENTITIES
 from services.kit.errors import NotFound, Refusal
@@ -48,6 +48,8 @@ _WHO: Final = (
         User.must_change_password,
         UserSession.id.label("session_id"),
         UserSession.last_seen_at,
+        # Which fields an administrator has added: known to the whole run by the look it takes anyhow.
+        select(Setting.value).where(Setting.key == custom.SETTING).scalar_subquery().label("fields_token"),
     )
     .join(User, User.id == UserSession.user_id)
     .where(UserSession.token_hash == bindparam("digest"), *_ALIVE)
@@ -71,6 +73,8 @@ class SignedIn:
     must_change_password: bool
     is_due: bool
     """Its last use was written long enough ago to be written again (`touch`)."""
+    fields_token: str | None = None
+    """Of the fields that an administrator has added (services/kit/custom.py)."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,7 @@ def resolve(uow: UnitOfWork, token: str | None) -> SignedIn | None:
         actor=actor_of(uow, cast("User", row)),
         must_change_password=row.must_change_password,
         is_due=row.last_seen_at + _TOUCHED_EVERY <= uow.now,
+        fields_token=custom.plain_token(row.fields_token),
     )
 
 

@@ -29,9 +29,9 @@ _WORK = f"{_CRUD} export"
 # Role -> entity -> (reach, actions). What is not listed is not allowed.
 _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
     "leader": {
-        "lead": (Reach.ALL, f"{_ALL} convert assign merge"),
+        "lead": (Reach.ALL, f"{_ALL} convert assign merge claim release lock"),
         "grading_rule": (Reach.ALL, "read"),
-        "customer": (Reach.ALL, f"{_ALL} assign merge"),
+        "customer": (Reach.ALL, f"{_ALL} assign merge claim release lock share"),
         "contact": (Reach.ALL, f"{_WORK} merge"),
         "influence": (Reach.ALL, _CRUD),
         "map_step": (Reach.ALL, _CRUD),
@@ -47,13 +47,15 @@ _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
         "product": (Reach.ALL, "read"),
         "pipeline": (Reach.ALL, "read"),
         "stage": (Reach.ALL, "read"),
+        "pool": (Reach.ALL, "read"),
+        "quota": (Reach.ALL, "read"),
         "plan": (Reach.ALL, f"{_WORK} weigh estimate decide freeze"),
         "user": (Reach.ALL, "read"),
         "team": (Reach.ALL, "read"),
     },
     "sales_manager": {
-        "lead": (Reach.TREE, f"{_ALL} convert assign merge"),
-        "customer": (Reach.TREE, f"{_ALL} assign merge"),
+        "lead": (Reach.TREE, f"{_ALL} convert assign merge claim release lock"),
+        "customer": (Reach.TREE, f"{_ALL} assign merge claim release lock share"),
         "contact": (Reach.TREE, f"{_WORK} merge"),
         "influence": (Reach.TREE, _CRUD),
         "map_step": (Reach.TREE, _CRUD),
@@ -74,8 +76,8 @@ _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
         "team": (Reach.ALL, "read"),
     },
     "sales": {
-        "lead": (Reach.OWN, f"{_WORK} convert"),
-        "customer": (Reach.OWN, "read create update export"),
+        "lead": (Reach.OWN, f"{_WORK} convert claim release"),
+        "customer": (Reach.OWN, "read create update export claim release share"),
         "contact": (Reach.OWN, _WORK),
         "influence": (Reach.OWN, _CRUD),
         "map_step": (Reach.OWN, _CRUD),
@@ -121,9 +123,9 @@ _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
 }
 
 _ADMINISTRATOR: Final[Mapping[str, str]] = {
-    "lead": f"{_ALL} convert assign merge",
+    "lead": f"{_ALL} convert assign merge claim release lock",
     "grading_rule": _CRUD,
-    "customer": f"{_ALL} assign merge",
+    "customer": f"{_ALL} assign merge claim release lock share",
     "contact": f"{_ALL} merge",
     "influence": _CRUD,
     "map_step": _CRUD,
@@ -141,6 +143,8 @@ _ADMINISTRATOR: Final[Mapping[str, str]] = {
     "stage": _WORK,
     "plan": f"{_WORK} weigh estimate decide freeze",
     "criteria_set": _CRUD,
+    "pool": _CRUD,
+    "quota": _CRUD,
     "user": f"{_ALL} reset_password end_sessions",
     "team": _WORK,
     "custom_field": "read create update",

@@ -47,6 +47,12 @@ class UnitOfWork:
         """Return the fields that an administrator has added, as they are in force; asked once."""
         return custom.current(self.session, self.known, is_reading=self.is_reading)
 
+    def look_again(self) -> None:
+        """Forget what was in force: this unit of work changes it, and nobody else may see that before its end."""
+        self.session.flush()
+        self.known = custom.Known()
+        self.__dict__.pop("definitions", None)
+
     @cached_property
     def reference(self) -> str:
         """Return what names the user action in the audit and in error messages; reads need none."""
@@ -78,6 +84,13 @@ class Database:
     def from_settings(cls, settings: Settings, clock: Clock | None = None) -> Database:
         """Open the database that the settings name."""
         return cls(make_engine(settings.database_url, schema=settings.database_schema), settings, clock)
+
+    def fields_of(self, token: str | None) -> custom.Definitions:
+        """Return the fields added to this database as of a token, asking it only if this process knows another."""
+        if self.known.definitions.token == token:
+            return self.known.definitions
+        with Session(self.engine) as session:
+            return custom.fresh(session, self.known, token)
 
     @contextmanager
     def read(self, actor: Actor) -> Iterator[UnitOfWork]:
