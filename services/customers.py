@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import func, literal, select, union_all
 
-from db.models import Activity, Contact, Contract, Customer, Opportunity, User
-from db.names import company_key
+from db.models import Activity, Contact, Contract, Customer, Opportunity
 from db.types import N_
+from services.duplicates import entry
+from services.duplicates.verdict import SAME
 from services.kit import permissions, records
 from services.kit.entity import ENTITIES, Child, Entity, Section
 from services.kit.unit_of_work import UnitOfWork
@@ -62,21 +63,15 @@ class Twin:
 
 
 def twins(uow: UnitOfWork, name: str, *, limit: int = 5) -> list[Twin]:
-    """Return customers whose name is the same in its compared form, visible ones first."""
+    """Return customers whose name is the same but for legal form, place or 集团, visible ones first."""
     permissions.require(uow, "customer.read")
-    is_visible = permissions.scope(uow, CUSTOMER).label("is_visible")
-    rows = uow.session.execute(
-        select(Customer.id, Customer.name, User.name, is_visible)
-        .outerjoin(User, User.id == Customer.owner_id)
-        .where(Customer.name_key == company_key(name), Customer.deleted_at.is_(None))
-        .order_by(is_visible.desc(), Customer.id)
-        .limit(limit)
-    )
-    return [Twin(row[0], row[1], row[2]) if row[3] else Twin(None, None, row[2]) for row in rows]
+    hits = entry.look(uow, {"name": name}, entity=CUSTOMER, tables=("customer",), limit=limit)
+    alike = [hit for hit in hits if hit.tier == SAME or "name_but_place_or_group" in hit.codes]
+    return [Twin(hit.id, hit.title, hit.owner) for hit in sorted(alike, key=lambda hit: hit.is_masked)]
 
 
 def prepare(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values with what follows from them (`name_key`), for bulk statements of the caller's own."""
+    """Return values with what follows from them (the normal forms), for bulk statements of the caller's own."""
     return {**Customer.derived(values), **values}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, validates
 
 from db import normal
 from db.base import Base, Customizable, Record, Searchable
-from db.keyed import Keyed, key
+from db.keyed import Keyed, index_keys, key
 from db.types import N_, Options, choice, day, email, flag, long_text, phone, rating, reference, text
 
 CONTACT_ROLES: Options = {
@@ -71,10 +71,10 @@ class Contact(Base, Record, Searchable, Customizable, Keyed):
     left_on: Mapped[date | None] = day(N_("Left on"))
     left_reason: Mapped[str | None] = choice(N_("Left because"), LEFT_REASONS)
     notes: Mapped[str | None] = long_text(N_("Notes"))
-    name_key: Mapped[str | None] = key(index=True)
-    phone_key: Mapped[str | None] = key(40, index=True)
-    email_key: Mapped[str | None] = key(254, index=True)
-    domain_key: Mapped[str | None] = key(254, index=True)
+    name_key: Mapped[str | None] = key()
+    phone_key: Mapped[str | None] = key(40)
+    email_key: Mapped[str | None] = key(254)
+    domain_key: Mapped[str | None] = key(254)
 
     forms: ClassVar = {
         "name": (lambda value: (normal.person_key(value),), ("name_key",)),
@@ -90,3 +90,4 @@ class Contact(Base, Record, Searchable, Customizable, Keyed):
 _TABLE = Contact.__table__
 _IS_PRIMARY = sql_text("is_primary AND deleted_at IS NULL")
 Index("uq_contact_primary", _TABLE.c.customer_id, unique=True, sqlite_where=_IS_PRIMARY, postgresql_where=_IS_PRIMARY)
+index_keys(Contact, "name_key", "phone_key", "email_key", "domain_key")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, validates
 
 from db import normal
 from db.base import Base, Customizable, Owned, Record, Searchable
-from db.keyed import Keyed, key
+from db.keyed import Keyed, index_keys, key
 from db.models.lead import SOURCES
 from db.models.pooled import Pooled, pool_index
 from db.types import N_, Options, choice, currency, day, instant, integer, long_text, money, phone, reference, text
@@ -45,9 +45,9 @@ class Customer(Base, Record, Owned, Pooled, Searchable, Customizable, Keyed):
     name_key: Mapped[str] = key(nullable=False, default="", index=True)
     """The name in its compared form, for finding twins; follows the name by itself, like the search tokens."""
     name_block: Mapped[str | None] = key(20)
-    phone_key: Mapped[str | None] = key(40, index=True)
-    domain_key: Mapped[str | None] = key(254, index=True)
-    tax_key: Mapped[str | None] = key(40, index=True)
+    phone_key: Mapped[str | None] = key(40)
+    domain_key: Mapped[str | None] = key(254)
+    tax_key: Mapped[str | None] = key(40)
 
     forms: ClassVar = {
         "name": (normal.company_forms, ("name_key", "name_block")),
@@ -72,3 +72,4 @@ Index(
 # Names that might be the same, the likeliest beside each other.
 Index("ix_customer_name_block_name_key", _TABLE.c.name_block, _TABLE.c.name_key)
 pool_index(_TABLE)
+index_keys(Customer, "phone_key", "domain_key", "tax_key")

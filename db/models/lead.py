@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from db import normal
 from db.base import Base, Customizable, Owned, Record, Searchable
-from db.keyed import Keyed, key
+from db.keyed import Keyed, index_keys, key
 from db.models.pooled import Pooled, pool_index
 from db.types import N_, Id, Json, Options, choice, day, email, instant, integer, long_text, phone, reference, text
 
@@ -72,12 +72,12 @@ class Lead(Base, Record, Owned, Pooled, Searchable, Customizable, Keyed):
     last_activity_at: Mapped[datetime | None] = instant(N_("Last activity"), audited=False)
     converted_at: Mapped[datetime | None] = instant(N_("Converted on"))
     customer_id: Mapped[int | None] = reference(N_("Converted to"), "customer.id")
-    company_key: Mapped[str | None] = key(index=True)
+    company_key: Mapped[str | None] = key()
     company_block: Mapped[str | None] = key(20)
-    name_key: Mapped[str | None] = key(index=True)
-    phone_key: Mapped[str | None] = key(40, index=True)
-    email_key: Mapped[str | None] = key(254, index=True)
-    domain_key: Mapped[str | None] = key(254, index=True)
+    name_key: Mapped[str | None] = key()
+    phone_key: Mapped[str | None] = key(40)
+    email_key: Mapped[str | None] = key(254)
+    domain_key: Mapped[str | None] = key(254)
 
     forms: ClassVar = {
         "company": (normal.company_forms, ("company_key", "company_block")),
@@ -95,9 +95,10 @@ _TABLE = Lead.__table__
 _IS_LIVE = _TABLE.c.deleted_at.is_(None)
 # What is due, overdue or unplanned among the open ones is counted by one look into this index.
 Index(
-    "ix_lead_status_next_step_on_id",
+    "ix_lead_status_next_step_on_owner_id",
     _TABLE.c.status,
     _TABLE.c.next_step_on,
+    _TABLE.c.owner_id,
     _TABLE.c.id,
     sqlite_where=_IS_LIVE,
     postgresql_where=_IS_LIVE,
@@ -105,3 +106,4 @@ Index(
 # Names that might be the same, the likeliest beside each other.
 Index("ix_lead_company_block_company_key", _TABLE.c.company_block, _TABLE.c.company_key)
 pool_index(_TABLE)
+index_keys(Lead, "company_key", "name_key", "phone_key", "email_key", "domain_key")

@@ -44,7 +44,7 @@ def test_bulk_rows_get_their_compared_name_too(world: World) -> None:
 
 
 def test_prepare_adds_the_compared_name() -> None:
-    assert {"name": "Acme Inc.", "name_key": "acme"} == customers.prepare({"name": "Acme Inc."})
+    assert {"name": "Acme Inc.", "name_key": "acme", "name_block": "acm"} == customers.prepare({"name": "Acme Inc."})
 
 
 def test_a_twin_out_of_scope_is_masked_but_says_whom_to_ask(world: World) -> None:

@@ -912,8 +912,22 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(op.f("ix_contact_covered_by_id"), "contact", ["covered_by_id"], unique=False)
-    op.create_index(op.f("ix_contact_domain_key"), "contact", ["domain_key"], unique=False)
-    op.create_index(op.f("ix_contact_email_key"), "contact", ["email_key"], unique=False)
+    op.create_index(
+        "ix_contact_domain_key",
+        "contact",
+        ["domain_key"],
+        unique=False,
+        sqlite_where=sa.text("domain_key IS NOT NULL"),
+        postgresql_where=sa.text("domain_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_contact_email_key",
+        "contact",
+        ["email_key"],
+        unique=False,
+        sqlite_where=sa.text("email_key IS NOT NULL"),
+        postgresql_where=sa.text("email_key IS NOT NULL"),
+    )
     op.create_index(op.f("ix_contact_leaning_to_id"), "contact", ["leaning_to_id"], unique=False)
     op.create_index(
         "ix_contact_left_reason_updated_at_id",
@@ -923,8 +937,22 @@ def upgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
-    op.create_index(op.f("ix_contact_name_key"), "contact", ["name_key"], unique=False)
-    op.create_index(op.f("ix_contact_phone_key"), "contact", ["phone_key"], unique=False)
+    op.create_index(
+        "ix_contact_name_key",
+        "contact",
+        ["name_key"],
+        unique=False,
+        sqlite_where=sa.text("name_key IS NOT NULL"),
+        postgresql_where=sa.text("name_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_contact_phone_key",
+        "contact",
+        ["phone_key"],
+        unique=False,
+        sqlite_where=sa.text("phone_key IS NOT NULL"),
+        postgresql_where=sa.text("phone_key IS NOT NULL"),
+    )
     op.create_index(op.f("ix_contact_reports_to_id"), "contact", ["reports_to_id"], unique=False)
     op.execute(
         "UPDATE contact SET is_primary = false WHERE is_primary AND deleted_at IS NULL AND id NOT IN "
@@ -969,11 +997,32 @@ def upgrade() -> None:
     op.add_column(
         "customer", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
     )
-    op.create_index(op.f("ix_customer_domain_key"), "customer", ["domain_key"], unique=False)
+    op.create_index(
+        "ix_customer_domain_key",
+        "customer",
+        ["domain_key"],
+        unique=False,
+        sqlite_where=sa.text("domain_key IS NOT NULL"),
+        postgresql_where=sa.text("domain_key IS NOT NULL"),
+    )
     op.create_index("ix_customer_name_block_name_key", "customer", ["name_block", "name_key"], unique=False)
-    op.create_index(op.f("ix_customer_phone_key"), "customer", ["phone_key"], unique=False)
+    op.create_index(
+        "ix_customer_phone_key",
+        "customer",
+        ["phone_key"],
+        unique=False,
+        sqlite_where=sa.text("phone_key IS NOT NULL"),
+        postgresql_where=sa.text("phone_key IS NOT NULL"),
+    )
     op.create_index("ix_customer_pool_id_updated_at_id", "customer", ["pool_id", "updated_at", "id", "deleted_at"], unique=False)
-    op.create_index(op.f("ix_customer_tax_key"), "customer", ["tax_key"], unique=False)
+    op.create_index(
+        "ix_customer_tax_key",
+        "customer",
+        ["tax_key"],
+        unique=False,
+        sqlite_where=sa.text("tax_key IS NOT NULL"),
+        postgresql_where=sa.text("tax_key IS NOT NULL"),
+    )
 
     op.add_column("lead", sa.Column("grade_points", sa.Integer(), nullable=True))
     op.add_column(
@@ -1015,16 +1064,51 @@ def upgrade() -> None:
         "lead", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
     )
     op.create_index("ix_lead_company_block_company_key", "lead", ["company_block", "company_key"], unique=False)
-    op.create_index(op.f("ix_lead_company_key"), "lead", ["company_key"], unique=False)
-    op.create_index(op.f("ix_lead_domain_key"), "lead", ["domain_key"], unique=False)
-    op.create_index(op.f("ix_lead_email_key"), "lead", ["email_key"], unique=False)
-    op.create_index(op.f("ix_lead_name_key"), "lead", ["name_key"], unique=False)
-    op.create_index(op.f("ix_lead_phone_key"), "lead", ["phone_key"], unique=False)
+    op.create_index(
+        "ix_lead_company_key",
+        "lead",
+        ["company_key"],
+        unique=False,
+        sqlite_where=sa.text("company_key IS NOT NULL"),
+        postgresql_where=sa.text("company_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_lead_domain_key",
+        "lead",
+        ["domain_key"],
+        unique=False,
+        sqlite_where=sa.text("domain_key IS NOT NULL"),
+        postgresql_where=sa.text("domain_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_lead_email_key",
+        "lead",
+        ["email_key"],
+        unique=False,
+        sqlite_where=sa.text("email_key IS NOT NULL"),
+        postgresql_where=sa.text("email_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_lead_name_key",
+        "lead",
+        ["name_key"],
+        unique=False,
+        sqlite_where=sa.text("name_key IS NOT NULL"),
+        postgresql_where=sa.text("name_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_lead_phone_key",
+        "lead",
+        ["phone_key"],
+        unique=False,
+        sqlite_where=sa.text("phone_key IS NOT NULL"),
+        postgresql_where=sa.text("phone_key IS NOT NULL"),
+    )
     op.create_index("ix_lead_pool_id_updated_at_id", "lead", ["pool_id", "updated_at", "id", "deleted_at"], unique=False)
     op.create_index(
-        "ix_lead_status_next_step_on_id",
+        "ix_lead_status_next_step_on_owner_id",
         "lead",
-        ["status", "next_step_on", "id"],
+        ["status", "next_step_on", "owner_id", "id"],
         unique=False,
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
@@ -1058,17 +1142,42 @@ def downgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_index(
-        "ix_lead_status_next_step_on_id",
+        "ix_lead_status_next_step_on_owner_id",
         table_name="lead",
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_index("ix_lead_pool_id_updated_at_id", table_name="lead")
-    op.drop_index(op.f("ix_lead_phone_key"), table_name="lead")
-    op.drop_index(op.f("ix_lead_name_key"), table_name="lead")
-    op.drop_index(op.f("ix_lead_email_key"), table_name="lead")
-    op.drop_index(op.f("ix_lead_domain_key"), table_name="lead")
-    op.drop_index(op.f("ix_lead_company_key"), table_name="lead")
+    op.drop_index(
+        "ix_lead_phone_key",
+        table_name="lead",
+        sqlite_where=sa.text("phone_key IS NOT NULL"),
+        postgresql_where=sa.text("phone_key IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_lead_name_key",
+        table_name="lead",
+        sqlite_where=sa.text("name_key IS NOT NULL"),
+        postgresql_where=sa.text("name_key IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_lead_email_key",
+        table_name="lead",
+        sqlite_where=sa.text("email_key IS NOT NULL"),
+        postgresql_where=sa.text("email_key IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_lead_domain_key",
+        table_name="lead",
+        sqlite_where=sa.text("domain_key IS NOT NULL"),
+        postgresql_where=sa.text("domain_key IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_lead_company_key",
+        table_name="lead",
+        sqlite_where=sa.text("company_key IS NOT NULL"),
+        postgresql_where=sa.text("company_key IS NOT NULL"),
+    )
     op.drop_index("ix_lead_company_block_company_key", table_name="lead")
     op.drop_column("lead", "custom")
     op.drop_column("lead", "is_locked")
@@ -1088,11 +1197,26 @@ def downgrade() -> None:
     op.drop_column("lead", "grade_reasons")
     op.drop_column("lead", "grade_points")
 
-    op.drop_index(op.f("ix_customer_tax_key"), table_name="customer")
+    op.drop_index(
+        "ix_customer_tax_key",
+        table_name="customer",
+        sqlite_where=sa.text("tax_key IS NOT NULL"),
+        postgresql_where=sa.text("tax_key IS NOT NULL"),
+    )
     op.drop_index("ix_customer_pool_id_updated_at_id", table_name="customer")
-    op.drop_index(op.f("ix_customer_phone_key"), table_name="customer")
+    op.drop_index(
+        "ix_customer_phone_key",
+        table_name="customer",
+        sqlite_where=sa.text("phone_key IS NOT NULL"),
+        postgresql_where=sa.text("phone_key IS NOT NULL"),
+    )
     op.drop_index("ix_customer_name_block_name_key", table_name="customer")
-    op.drop_index(op.f("ix_customer_domain_key"), table_name="customer")
+    op.drop_index(
+        "ix_customer_domain_key",
+        table_name="customer",
+        sqlite_where=sa.text("domain_key IS NOT NULL"),
+        postgresql_where=sa.text("domain_key IS NOT NULL"),
+    )
     op.drop_column("customer", "custom")
     op.drop_column("customer", "is_locked")
     op.drop_column("customer", "previous_owner_id")
@@ -1111,8 +1235,18 @@ def downgrade() -> None:
         postgresql_where=sa.text("is_primary AND deleted_at IS NULL"),
     )
     op.drop_index(op.f("ix_contact_reports_to_id"), table_name="contact")
-    op.drop_index(op.f("ix_contact_phone_key"), table_name="contact")
-    op.drop_index(op.f("ix_contact_name_key"), table_name="contact")
+    op.drop_index(
+        "ix_contact_phone_key",
+        table_name="contact",
+        sqlite_where=sa.text("phone_key IS NOT NULL"),
+        postgresql_where=sa.text("phone_key IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_contact_name_key",
+        table_name="contact",
+        sqlite_where=sa.text("name_key IS NOT NULL"),
+        postgresql_where=sa.text("name_key IS NOT NULL"),
+    )
     op.drop_index(
         "ix_contact_left_reason_updated_at_id",
         table_name="contact",
@@ -1120,8 +1254,18 @@ def downgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_index(op.f("ix_contact_leaning_to_id"), table_name="contact")
-    op.drop_index(op.f("ix_contact_email_key"), table_name="contact")
-    op.drop_index(op.f("ix_contact_domain_key"), table_name="contact")
+    op.drop_index(
+        "ix_contact_email_key",
+        table_name="contact",
+        sqlite_where=sa.text("email_key IS NOT NULL"),
+        postgresql_where=sa.text("email_key IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_contact_domain_key",
+        table_name="contact",
+        sqlite_where=sa.text("domain_key IS NOT NULL"),
+        postgresql_where=sa.text("domain_key IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_contact_covered_by_id"), table_name="contact")
     op.drop_index(
         "ix_contact_coverage_updated_at_id",

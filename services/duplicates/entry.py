@@ -1,0 +1,282 @@
+"""The check at entry: who is there already under this name, phone, mail address, domain or tax number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Select, String, bindparam, literal_column, select, union_all
+
+from db import normal
+from db.characters import CJK
+from db.company_names import MARK, CompanyName
+from db.company_words import GROUP
+from db.models import Contact, Customer, Lead, User
+from services.duplicates.company_names import judge_parts
+from services.duplicates.verdict import NONE, PERHAPS, REASONS, SAME
+from services.kit import permissions
+from services.kit.entity import ENTITIES, Entity
+from services.kit.unit_of_work import UnitOfWork
+
+MOST: Final = 5
+_NEIGHBOURS: Final = 8
+"""Names looked at on either side of the one entered, within its block."""
+_EXACT: Final = 4
+"""Rows looked at of each exact match: a switchboard's number is many people's."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A record that is perhaps the same. Out of the reader's scope only that it exists, whose it is, and why."""
+
+    entity: str
+    id: int | None
+    title: str | None
+    company: str | None
+    """Company of a lead or contact; None of a customer."""
+    owner: str | None
+    """Who answers for it; None means the public pool. Told even where the record may not be seen."""
+    tier: str
+    """`same` or `perhaps`."""
+    score: int
+    codes: tuple[str, ...]
+    """Why, as keys of REASONS."""
+
+    @property
+    def is_masked(self) -> bool:
+        """Say whether the reader may not see the record."""
+        return self.id is None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Return why, in words (message ids)."""
+        return tuple(REASONS[code] for code in self.codes)
+
+
+class _Source(NamedTuple):
+    """Where a table keeps what is compared."""
+
+    model: Any
+    company: Any
+    """Column of the company's key, and of its block; None where there is none."""
+    block: Any
+    person: Any
+    keys: Mapping[str, Any]
+    """Code of a reason -> column of the normal form."""
+
+
+_SOURCES: Final[Mapping[str, _Source]] = {
+    "customer": _Source(
+        Customer,
+        Customer.name_key,
+        Customer.name_block,
+        None,
+        {"phone": Customer.phone_key, "domain": Customer.domain_key, "tax_number": Customer.tax_key},
+    ),
+    "lead": _Source(
+        Lead,
+        Lead.company_key,
+        Lead.company_block,
+        Lead.name_key,
+        {"phone": Lead.phone_key, "email": Lead.email_key, "domain": Lead.domain_key},
+    ),
+    "contact": _Source(Contact, None, None, Contact.name_key, {"phone": Contact.phone_key, "email": Contact.email_key}),
+}
+TABLES: Final = tuple(_SOURCES)
+_SURE: Final = frozenset({"email", "tax_number", "phone"})
+_SCORES: Final = {"email": 98, "tax_number": 98, "phone": 95, "domain": 60, "company": 65, "person": 70}
+
+
+class _Asked(NamedTuple):
+    """What is looked for, in normal forms."""
+
+    company: CompanyName | None
+    person: str | None
+    keys: Mapping[str, str]
+
+
+def look(
+    uow: UnitOfWork,
+    values: Mapping[str, Any],
+    *,
+    entity: Entity | str,
+    but: int | None = None,
+    tables: tuple[str, ...] = TABLES,
+    limit: int = MOST,
+) -> list[Hit]:
+    """Return records that are perhaps what is being entered, the surest first, at most `limit`.
+
+    `values` are those of a form of `entity` (customer, lead or contact), complete or not; `but` is the id of the
+    record that is being changed. Customers (pooled ones too), leads that are not converted and contacts are looked
+    through by indexed normal forms: one query, and one more for each table that has hits. Raises Forbidden.
+    """
+    key = entity if isinstance(entity, str) else entity.key
+    permissions.require(uow, f"{key}.read")
+    asked = _asked(key, values)
+    if asked.company is None and not asked.keys:
+        return []
+    found = _judged(uow, key, asked, tables)
+    found.pop((key, but or 0), None)
+    best = sorted(found.items(), key=lambda one: (one[1][0] != SAME, -one[1][1], one[0]))[: limit * 2]
+    hits = _told(uow, dict(best))
+    return sorted(hits, key=lambda hit: (hit.tier != SAME, -hit.score, hit.is_masked))[:limit]
+
+
+def _asked(key: str, values: Mapping[str, Any]) -> _Asked:
+    """Return the normal forms of what was entered."""
+
+    def given(name: str) -> str | None:
+        value = values.get(name)
+        return value.strip() or None if isinstance(value, str) else None
+
+    company = {"customer": given("name"), "lead": given("company")}.get(key)
+    person = given("name") if key != "customer" else None
+    email = normal.email_key(given("email"))
+    keys = {
+        "phone": normal.phone_key(given("phone")),
+        "email": email,
+        "domain": normal.domain_key(given("website")) or normal.domain_key(email),
+        "tax_number": normal.tax_key(given("tax_number")),
+    }
+    return _Asked(
+        normal.company_parts(company) if company else None,
+        normal.person_key(person) if person else None,
+        {code: form for code, form in keys.items() if form},
+    )
+
+
+def _judged(
+    uow: UnitOfWork, key: str, asked: _Asked, tables: tuple[str, ...]
+) -> dict[tuple[str, int], tuple[str, int, tuple[str, ...]]]:
+    """Return (entity, id) -> tier, score, codes of all that is close enough."""
+    company = asked.company
+    how = None if company is None else "near" if CJK.search(company.rest) else "near and exact"
+    statement = _statement(tables, how, tuple(sorted(asked.keys)))
+    if statement is None:
+        return {}
+    facts = dict(asked.keys)
+    if company is not None:
+        facts |= {"company_key": company.key, "company_block": company.block}
+    found: dict[tuple[str, int], tuple[str, int, tuple[str, ...]]] = {}
+    for table, code, record_id, company_key, person_key in uow.session.execute(statement, facts):
+        if code == "near":
+            verdict = judge_parts(company, parts_of(company_key)) if company else None
+            if verdict is None or verdict.tier == NONE:
+                continue
+            told = (verdict.tier, verdict.score, verdict.reasons)
+        else:
+            told = (SAME if code in _SURE else PERHAPS, _SCORES[code], (code,))
+        if table == "lead" and key != "customer" and code == "near":
+            told = _of_colleague(told, is_same_person=bool(asked.person) and person_key == asked.person)
+        found[table, record_id] = _together(found.get((table, record_id)), told)
+    return found
+
+
+def _of_colleague(told: tuple[str, int, tuple[str, ...]], *, is_same_person: bool) -> tuple[str, int, tuple[str, ...]]:
+    """Return what is said of a lead of the same company: the same only if it is the same person."""
+    tier, score, codes = told
+    if is_same_person:
+        return tier, score, (*codes, "person")
+    return PERHAPS, min(score, _SCORES["company"]), tuple("company" if code == "name" else code for code in codes)
+
+
+def _together(
+    known: tuple[str, int, tuple[str, ...]] | None, new: tuple[str, int, tuple[str, ...]]
+) -> tuple[str, int, tuple[str, ...]]:
+    """Return what two matches of one record say together."""
+    if known is None:
+        return new
+    tier = SAME if SAME in (known[0], new[0]) else PERHAPS
+    return tier, max(known[1], new[1]), tuple(dict.fromkeys((*known[2], *new[2])))
+
+
+def parts_of(key: str) -> CompanyName:
+    """Return the parts of a stored key, without taking a name apart again."""
+    rest, *tail = key.split(MARK)
+    is_group = bool(tail) and tail[-1] == GROUP
+    return CompanyName((rest,), tuple(tail[:-1] if is_group else tail), is_group)
+
+
+@lru_cache(maxsize=200)
+def _statement(tables: tuple[str, ...], how: str | None, codes: tuple[str, ...]) -> Any:
+    """Return the one statement that looks through the tables; parameters: the codes, company_key, company_block.
+
+    It holds no rows and nobody's scope: what it finds is shown only after `_told` has asked who may see it.
+    """
+    branches: list[Select[Any]] = []
+    for table in tables:
+        source = _SOURCES[table]
+        if how and source.company is not None:
+            branches += _near(table, source, is_exact_too="exact" in how)
+        for code, column in source.keys.items():
+            if code in codes:
+                branches.append(_branch(table, source, code).where(column == _given(code)).limit(_EXACT))
+    if not branches:
+        return None
+    return union_all(*(select(one.subquery()) for one in branches))
+
+
+def _given(name: str) -> Any:
+    return bindparam(name, type_=String())
+
+
+def _branch(table: str, source: _Source, code: str) -> Select[Any]:
+    model = source.model
+    nothing: Any = literal_column("NULL")
+    statement = select(
+        literal_column(f"'{table}'").label("source"),
+        literal_column(f"'{code}'").label("code"),
+        model.id.label("record_id"),
+        (nothing if source.company is None else source.company).label("company_key"),
+        (nothing if source.person is None else source.person).label("person_key"),
+    ).where(model.deleted_at.is_(None))
+    return statement.where(Lead.converted_at.is_(None)) if table == "lead" else statement
+
+
+def _near(table: str, source: _Source, *, is_exact_too: bool) -> list[Select[Any]]:
+    """Return what reads the neighbours of a name in its block, upwards (itself first) and downwards."""
+    base = _branch(table, source, "near")
+    block, key = source.block == _given("company_block"), _given("company_key")
+    found = [
+        base.where(block, source.company >= key).order_by(source.company).limit(_NEIGHBOURS),
+        base.where(block, source.company < key).order_by(source.company.desc()).limit(_NEIGHBOURS),
+    ]
+    if is_exact_too:  # a Latin name's block depends on how it is divided into words; its key does not
+        found.append(base.where(source.company == key).limit(_EXACT))
+    return found
+
+
+def _told(uow: UnitOfWork, found: Mapping[tuple[str, int], tuple[str, int, tuple[str, ...]]]) -> list[Hit]:
+    """Return hits with title and owner, masked where the reader may not see the record."""
+    hits: list[Hit] = []
+    for table in TABLES:
+        ids = [record_id for name, record_id in found if name == table]
+        if not ids:
+            continue
+        for record_id, title, company, owner, is_visible in uow.session.execute(_titles(uow, table, ids)):
+            tier, score, codes = found[table, record_id]
+            shown = (record_id, title, company) if is_visible else (None, None, None)
+            hits.append(Hit(table, shown[0], shown[1], shown[2], owner, tier, score, codes))
+    return hits
+
+
+def _titles(uow: UnitOfWork, table: str, ids: list[int]) -> Any:
+    model: Any = _SOURCES[table].model
+    entity = ENTITIES[table]
+    # Who may not read such records at all is told no more than who may not read this one.
+    is_visible = permissions.scope(uow, entity).label("is_visible")
+    if table == "contact":
+        return (
+            select(Contact.id, Contact.name, Customer.name, User.name, is_visible)
+            .join(Customer, Customer.id == Contact.customer_id)
+            .outerjoin(User, User.id == Customer.owner_id)
+            .where(Contact.id.in_(ids))
+        )
+    company = Lead.company if table == "lead" else literal_column("NULL")
+    return (
+        select(model.id, model.name, company, User.name, is_visible)
+        .outerjoin(User, User.id == model.owner_id)
+        .where(model.id.in_(ids))
+    )
