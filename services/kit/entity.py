@@ -68,8 +68,9 @@ class Entity:
     """Refuses to let some records (ids) go to the recycle bin, be it by themselves or along with a parent."""
     page: str | None = None
     """Address of its list."""
-    set_back: tuple[str, ...] = ()
-    """Fields that only its verbs set and that an undo may set back as they were: nothing else follows from them."""
+    went_back: Callable[[UnitOfWork, Any], None] | None = None
+    """Makes true again what follows from a record's fields when an undo has given them their old values. An entity with
+    an update verb of its own and without this is taken back by that verb."""
     required: tuple[str, ...] = field(default=())
     """Fields the portal asks for although the table would do without."""
 

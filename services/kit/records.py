@@ -17,7 +17,7 @@ from db.models import AuditEntry, User
 from db.models.pooled import Pooled
 from db.search import tokens
 from db.types import N_
-from services.kit import audit, custom, owners, permissions, recycle_bin, rules
+from services.kit import audit, custom, masking, owners, permissions, recycle_bin, rules
 from services.kit.actor import Reach
 from services.kit.entity import Entity
 from services.kit.errors import Conflict, Forbidden, Invalid, Message, NotFound, Refusal
@@ -46,6 +46,8 @@ def get(uow: UnitOfWork, entity: Entity, record_id: Any, *, action: str = "read"
     found = uow.session.execute(statement).scalar_one_or_none()
     if found is None:
         raise NotFound
+    if uow.is_reading:
+        masking.conceal(uow, entity.key, found)
     return found
 
 
@@ -310,7 +312,7 @@ def _packed(entity: Entity, row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def history(uow: UnitOfWork, entity: Entity, record_id: int, *, limit: int = 100) -> list[dict[str, Any]]:
     """Return who changed what on a record the actor may read, newest first."""
-    get(uow, entity, record_id)
+    hidden = masking.hidden_of(uow, entity.key, get(uow, entity, record_id))
     entry = AuditEntry
     rows = uow.session.execute(
         select(entry.at, User.name, entry.action, entry.changes)
@@ -319,7 +321,10 @@ def history(uow: UnitOfWork, entity: Entity, record_id: int, *, limit: int = 100
         .order_by(entry.id.desc())
         .limit(limit)
     )
-    return [{"at": at, "by": by, "action": action, "changes": changes} for at, by, action, changes in rows]
+    return [
+        {"at": at, "by": by, "action": action, "changes": {n: one for n, one in changes.items() if n not in hidden}}
+        for at, by, action, changes in rows
+    ]
 
 
 # --- inside -------------------------------------------------------------------------------------------------

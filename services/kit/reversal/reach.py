@@ -7,11 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Date, Numeric, Table, select
 
 from db.base import Record, table_of
 from db.models import AuditEntry
-from services.kit import permissions
+from db.types import UtcDateTime
+from services.kit import custom, permissions
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.links import pointing_at
@@ -57,17 +58,31 @@ def edited(uow: UnitOfWork, some: Sequence[Step], work: Work) -> set[int]:
 
 def typed(table: Table, name: str, raw: Any) -> Any:
     """Return a value of the audit as its column holds it."""
-    if raw is None:
-        return None
-    try:
-        kind = table.c[name].type.python_type
-    except NotImplementedError:
+    if raw is None or custom.is_custom(name):
         return raw
-    if kind is datetime:
+    kind = table.c[name].type
+    if isinstance(kind, UtcDateTime):
         return datetime.fromisoformat(raw)
-    if kind is date:
+    if isinstance(kind, Date):
         return date.fromisoformat(raw)
-    return Decimal(raw) if kind is Decimal else raw
+    return Decimal(raw) if isinstance(kind, Numeric) else raw
+
+
+def value_of(record: Any, name: str) -> Any:
+    """Return a value of a record to be compared with one of the audit; of an added field, as JSON holds it."""
+    if custom.is_custom(name):
+        return (record.custom or {}).get(custom.code_of(name))
+    return getattr(record, name)
+
+
+def put(record: Any, name: str, value: Any) -> None:
+    """Give a record a value of the audit."""
+    if not custom.is_custom(name):
+        setattr(record, name, value)
+        return
+    code = custom.code_of(name)
+    kept = {key: one for key, one in (record.custom or {}).items() if key != code}
+    record.custom = kept if value is None else {**kept, code: value}
 
 
 def guarded(uow: UnitOfWork, step: Step, work: Work, take: Any, *args: Any) -> None:
@@ -99,6 +114,8 @@ def titles(uow: UnitOfWork, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str
 def differs(record: Record, fields: Mapping[str, tuple[Any, Any]]) -> bool:
     """Say whether a record made by the action has other values than the action left."""
     table = table_of(type(record))
+    if any(custom.is_custom(name) and value_of(record, name) != fields[name][1] for name in fields):
+        return True
     return any(
         getattr(record, column.name) != typed(table, column.name, fields.get(column.name, (None, None))[1])
         for column in table.columns

@@ -11,7 +11,7 @@ from db.base import table_of
 from services.kit import records
 from services.kit.entity import ENTITIES, Entity, model_of
 from services.kit.errors import Refusal
-from services.kit.reversal.reach import edited, guarded, reached, typed
+from services.kit.reversal.reach import edited, guarded, put, reached, typed, value_of
 from services.kit.reversal.steps import CHANGED, LEADS_NOWHERE, NOT_HERE, UNREACHED, Step, Work
 from services.kit.unit_of_work import UnitOfWork
 
@@ -33,7 +33,7 @@ def set_back(uow: UnitOfWork, some: Sequence[Step], work: Work) -> None:
         if record is None or record.deleted_at is not None:
             work.keep(step, UNREACHED)
             continue
-        same = [name for name, (_old, new) in step.fields.items() if getattr(record, name) == typed(table, name, new)]
+        same = [name for name, (_old, new) in step.fields.items() if value_of(record, name) == typed(table, name, new)]
         if record.id in changed or (len(same) < len(step.fields) and not work.is_lenient):
             work.keep(step, CHANGED)
             continue
@@ -65,19 +65,18 @@ def _alive(uow: UnitOfWork, entity: Entity, pending: Sequence[tuple[Step, Any, d
 
 def _store_back(uow: UnitOfWork, entity: Entity, record: Any, values: dict[str, Any]) -> None:
     """Give a record its old values: by its own verb where it has one, since more may follow from them."""
-    by_verb: dict[str, Any] = {}
-    if entity.has_own("update"):
+    if entity.has_own("update") and entity.went_back is None:
         by_verb = {name: value for name, value in values.items() if name in entity.writable}
-        rest = values.keys() - by_verb.keys() - set(entity.set_back)
-        if rest - ({"team_id"} if "owner_id" in by_verb else set()):
+        follows = {"team_id"} if "owner_id" in by_verb else set()
+        if values.keys() - by_verb.keys() - follows:
             raise Refusal(NOT_HERE.text)
-    for name, value in values.items():
-        if name not in by_verb:
-            setattr(record, name, value)
-    if by_verb:
-        uow.session.flush()
         entity.verb("update")(uow, record.id, by_verb)
         return
+    with uow.session.no_autoflush:
+        for name, value in values.items():
+            put(record, name, value)
+        if entity.went_back:
+            entity.went_back(uow, record)
     wrong = entity.check(uow, record) if entity.check else {}
     if wrong:
         message = next(iter(wrong.values()))
