@@ -264,7 +264,7 @@ def bulk_insert(uow: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, Any
     permissions.require(uow, f"{entity.key}.create")
     if not rows:
         return 0
-    uow.session.execute(insert(entity.model), _completed(uow, entity, rows))
+    uow.session.execute(insert(entity.model), completed(uow, entity, rows))
     audit.note(uow, entity, "bulk_create", None, count=len(rows), because=because)
     return len(rows)
 
@@ -276,12 +276,12 @@ def bulk_create(uow: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, Any
         return []
     model: Any = entity.model
     statement = insert(model).returning(model.id, sort_by_parameter_order=True)
-    ids = list(uow.session.execute(statement, _completed(uow, entity, rows)).scalars())
+    ids = list(uow.session.execute(statement, completed(uow, entity, rows)).scalars())
     audit.note(uow, entity, "bulk_create", None, count=len(ids), because=because, ids=ids)
     return ids
 
 
-def _completed(uow: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def completed(uow: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return rows with all that the ORM would have added."""
     model: Any = entity.model
     common = {
