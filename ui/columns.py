@@ -49,7 +49,7 @@ def wanted(entity: Entity, place: Place, given: Sequence[str] | None) -> tuple[s
 
 def offer(entity: Entity, given: Sequence[str] | None = None) -> tuple[str, ...]:
     """Return the columns a reader may choose from."""
-    return tuple(dict.fromkeys([*(given or entity.grid), *entity.more_columns]))
+    return tuple(dict.fromkeys([*(given or entity.grid), *entity.all_columns]))
 
 
 def _only_currency(found: Page) -> str | None:

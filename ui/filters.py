@@ -127,15 +127,16 @@ def _turn_on(name: str) -> None:
 
 
 def _filter_popover(entity: Entity, place: Place) -> None:
-    if not entity.filters:
+    names = entity.all_filters
+    if not names:
         return
-    active = sum(1 for name in entity.filters if place.get_all(f"f.{name}"))
+    active = sum(1 for name in names if place.get_all(f"f.{name}"))
     title = _("Filter · {n}").format(n=active) if active else _("Filter")
     popover = st.popover(title, icon=":material/filter_alt:", key=place.name("filter"), on_change="rerun")
     if not popover.open:  # its widgets and the options behind them cost nothing until they are wanted
         return
     with popover, st.container(width=340):
-        for name in entity.filters:
+        for name in names:
             _filter(entity, entity.fields[name], place)
         if active:
             st.button(_("Clear filters"), on_click=place.clear, key=place.name("clear_in"), type="tertiary")
@@ -189,7 +190,8 @@ def _options(field: Field, chosen: Sequence[Any]) -> dict[Any, str]:
     if field.kind == "flag":
         return {True: _("Yes"), False: _("No")}
     if field.kind == "choice":
-        return {code: option(field, code) for code in field.options or {}}
+        known = {**(field.options or {}), **(field.retired or {})}
+        return {code: option(field, code) for code in known}
     if field.kind == "currency":
         return {code: code for code in dict.fromkeys([_currency(), *chosen, "USD", "EUR"])}
     found = dict(session.ask(query.options, field.entity or ""))
@@ -250,7 +252,7 @@ def _set_range(field: Field, place: Place) -> None:
 
 def _text(field: Field, place: Place) -> None:
     written = place.get(f"f.{field.name}")
-    operator = "has" if field.kind == "text" else "is"
+    operator = "has" if "has" in query.operators(field) else "is"
     name = page.keep(place.name(f"f.{field.name}"), written.partition(":")[2])
     st.text_input(
         label(field),

@@ -15,7 +15,7 @@ from services.kit.errors import Conflict, Message, Refusal
 from services.kit.fields import Field, ParseError, parse
 from ui import action, dialog, entry, session
 from ui import format as fmt
-from ui.i18n import _, gap, label, named, say
+from ui.i18n import N_, _, gap, label, named, say
 
 
 @dataclass
@@ -92,7 +92,7 @@ def record(
     if kept.get("error"):
         st.error(fmt.plain(kept["error"]), icon=":material/error:")
     st.caption(_("Fields marked with * are needed."))
-    for section in entity.form:
+    for section in entity.sections:
         shown = [name for name in section.fields if name in names]
         if not shown:
             continue
@@ -149,7 +149,7 @@ def _read_only(entity: Entity, kept: dict[str, Any]) -> None:
         target = entity.fields[name].entity
         if target and values.get(name) is not None:
             values[f"{name}_title"] = session.ask(query.titles, target, [values[name]]).get(values[name])
-    for section in entity.form:
+    for section in entity.sections:
         filled = [name for name in section.fields if not fmt.is_nothing(values.get(name))]
         if filled:
             st.markdown(f"**{fmt.plain(_(section.title))}**")
@@ -171,6 +171,7 @@ def _save(
 ) -> None:
     kept = dialog.state()
     filled = read(entity, names, kept)
+    filled.errors |= {name: message for name, message in _blank(entity, filled).items() if name not in filled.errors}
     kept["errors"], kept["error"] = filled.errors, None
     if not filled.is_readable:
         kept["error"] = _("Please mend the marked fields.")
@@ -189,6 +190,15 @@ def _save(
     # A field that is not on this form has its sentence on top.
     elsewhere = [named(label(entity.fields[n]), say(m)) for n, m in outcome.fields.items() if n not in names]
     kept["error"] = gap().join([outcome.sentence, *elsewhere])
+
+
+def _blank(entity: Entity, filled: Filled) -> dict[str, Message]:
+    """Return the added fields that must be filled in and are not, however long the record has been without them."""
+    return {
+        name: Message(N_("Please fill this in."))
+        for name, value in filled.values.items()
+        if entity.fields[name].is_custom and entity.is_required(name) and value in (None, "")
+    }
 
 
 def _update(entity: Entity, record_id: int | None, values: dict[str, Any], kept: dict[str, Any]) -> action.Outcome:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from services.kit import query, records
 from services.kit.entity import Entity
+from services.kit.fields import Field
 from ui import format as fmt
 from ui import session
 from ui.i18n import _, label
@@ -27,16 +28,17 @@ def show(entity: Entity, record_id: int) -> None:
     """Draw what was changed on a record, newest first: one line a field."""
     entries = session.ask(records.history, entity, record_id)
     titles = _titles(entity, entries)
+    known = entity.known_fields
     lines = []
     for entry in entries:
         at, by = fmt.instant(entry["at"]), entry["by"] or _("System")
         done = _ACTIONS.get(entry["action"], lambda: _("Changed"))()
-        fields = {name: pair for name, pair in _pairs(entry["changes"]).items() if name in entity.fields}
+        fields = {name: pair for name, pair in _pairs(entry["changes"]).items() if name in known}
         if not fields or entry["action"] in ("delete", "restore"):
             lines.append((at, by, done, "", ""))
             continue
         lines += [
-            (at, by, label(entity.fields[name]), _said(entity, name, old, titles), _said(entity, name, new, titles))
+            (at, by, label(known[name]), _said(known[name], old, titles), _said(known[name], new, titles))
             for name, (old, new) in fields.items()
         ]
     if not lines:
@@ -62,16 +64,16 @@ def _pairs(changes: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
 def _titles(entity: Entity, entries: list[dict[str, Any]]) -> dict[str, dict[int, str]]:
     """Return the names of all records referred to: one query a table."""
     wanted: dict[str, set[int]] = {}
+    known = entity.known_fields
     for entry in entries:
         for name, pair in _pairs(entry["changes"]).items():
-            target = entity.fields[name].entity if name in entity.fields else None
+            target = known[name].entity if name in known else None
             if target:
                 wanted.setdefault(target, set()).update(one for one in pair if isinstance(one, int))
     return {target: session.ask(query.titles, target, sorted(ids)) for target, ids in wanted.items() if ids}
 
 
-def _said(entity: Entity, name: str, raw: Any, titles: Mapping[str, Mapping[int, str]]) -> str:
-    field = entity.fields[name]
+def _said(field: Field, raw: Any, titles: Mapping[str, Mapping[int, str]]) -> str:
     if fmt.is_nothing(raw):
         return ""
     if field.kind == "reference":

@@ -89,6 +89,12 @@ class Entity:
         return self._with_added("fields") if self.is_customizable else self._own["fields"]  # type: ignore[no-any-return]
 
     @property
+    def known_fields(self) -> Mapping[str, Field]:
+        """Return all fields, with those that were retired: the history names them."""
+        retired = custom.added(self.key).retired if self.is_customizable else {}
+        return {**self.fields, **retired} if retired else self.fields
+
+    @property
     def sections(self) -> tuple[Section, ...]:
         """Return the form with the added fields in their places."""
         return self._with_added("sections") if self.is_customizable else self.form
