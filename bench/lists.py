@@ -127,9 +127,10 @@ def _case(rows: dict[int, list[Row]], groups: dict[int, str], what: str, places:
     calls: dict[str, Callable[[], Any]] = {}
     for place in places:
         wanted, by_hand, _ = asked[place.size]
-        calls[f"ours {place.size}"] = lambda place=place, wanted=wanted: place.database.ask(  # type: ignore[misc]
-            leader(), query.page, CUSTOMER, wanted
-        ).frame
+        database = place.database
+        calls[f"ours {place.size}"] = lambda database=database, wanted=wanted: (  # type: ignore[misc]
+            database.ask(leader(), query.page, CUSTOMER, wanted).frame
+        )
         calls[f"raw {place.size}"] = by_hand
     taken = side_by_side(calls, seconds=1.5)
     for place in places:
