@@ -16,6 +16,8 @@ from ui.action import act
 from ui.format import plain
 from ui.i18n import N_, _, option, say
 
+_DEVICES: Final = 8
+"""Devices shown at once: this one first, then the last used."""
 _CHANGED: Final = N_("Your password is changed. Sign in with the new one; your other devices are signed out, too.")
 
 
@@ -100,11 +102,17 @@ def devices(user_id: int | None = None) -> None:
         st.subheader(_("Devices"), anchor=False)
     found = session.signed_in()
     current = found.session_id if found else None
-    rows = session.ask(auth.devices, user_id, current=current)
+    rows = sorted(session.ask(auth.devices, user_id, current=current), key=lambda row: not row.is_this)
     if not rows:
         st.caption(_("Not signed in anywhere."))
-    for row in rows:
+    for row in rows[:_DEVICES]:
         _device(row)
+    if len(rows) > _DEVICES:
+        # Each one is a button with a state of its own: a hundred of them made the page the slowest of all.
+        more = _("All {count} devices").format(count=len(rows))
+        if st.toggle(more, key=f"all_devices_{user_id or 'own'}"):
+            for row in rows[_DEVICES:]:
+                _device(row)
 
 
 def _device(row: Device) -> None:

@@ -56,7 +56,7 @@ def raw(measure: Measure, value: float, currency: str) -> str:
 
 def percent(share: float | None) -> str:
     """Return a share of 0 to 1 in whole per cents."""
-    return NOTHING if share is None or is_nothing(share) else f"{round(100 * float(share))} %"
+    return NOTHING if share is None or is_nothing(share) else f"{round(100 * float(share))}%"
 
 
 def points(value: float) -> str:
