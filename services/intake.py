@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 
 from db.models import Stage, StageEvent
 from db.types import N_
-from services import contacts, opportunities, pipelines, power_map
+from services import contacts, leads, opportunities, pipelines, power_map
 from services.kit import permissions
 from services.kit.errors import Message, Refusal
 from services.kit.transfer.intake import INTAKES, Intake, Values
@@ -124,3 +124,4 @@ def _update(uow: UnitOfWork, opportunity_id: int, values: Values) -> None:
 INTAKES["opportunity"] = Intake(extra=_SALES, narrow=_narrow, prepare=_prepare, entered=_entered, update=_update)
 INTAKES["contract"] = Intake(given=("number",))
 INTAKES["contact"] = Intake(prepare=contacts.prepare, update=contacts.update_from_file)
+INTAKES["lead"] = Intake(prepare=leads.prepare)

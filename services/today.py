@@ -13,16 +13,29 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from db.models import Contract, Customer, Instalment, Lead, Opportunity, Stage
+from db.types import UtcDateTime
+from services import reminders
 from services.collections.figures import SOON_DAYS, due
 from services.contracts import CONTRACT
 from services.customers import CUSTOMER
 from services.kit import permissions
 from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
-from services.leads import LEAD, OPEN_STATUSES
+from services.leads import LEAD, OPEN_STATUSES, untouched_since
 from services.opportunities import OPPORTUNITY
 
 MOST: Final = 8
@@ -47,6 +60,7 @@ class Today:
 
     next_steps: Waiting
     untouched: Waiting
+    unplanned: Waiting
     opportunities: Waiting
     approvals: Waiting
     money: Waiting
@@ -59,10 +73,12 @@ class Today:
 
 
 def today(uow: UnitOfWork) -> Today:
-    """Return what waits for the actor. At most seven queries; a list the role does not include is empty."""
+    """Return what waits for the actor. At most eight queries; a list the role does not include is empty."""
+    untouched, unplanned = _leads(uow)
     return Today(
         next_steps=_next_steps(uow),
-        untouched=_untouched(uow),
+        untouched=untouched,
+        unplanned=unplanned,
         opportunities=_opportunities(uow),
         approvals=_contracts(uow, "approve", None),
         money=_money(uow),
@@ -85,7 +101,12 @@ def _select_next_steps(uow: UnitOfWork, today: date) -> Any:
         name = (Lead.company + literal(" · ") + Lead.name) if model is Lead else Customer.name
         statement = select(
             literal(entity.key).label("entity"), model.id, name.label("name"), model.next_step_on, model.next_step
-        ).where(model.owner_id == uow.actor.user_id, model.deleted_at.is_(None), model.next_step_on <= today)
+        ).where(
+            model.owner_id == uow.actor.user_id,
+            model.deleted_at.is_(None),
+            model.next_step_on <= today,
+            reminders.is_shown(uow, "next_step", model, today, model.next_step_on),
+        )
         parts.append(statement.where(more) if more is not None else statement)
     if not parts:
         return _NO_ROWS
@@ -93,27 +114,53 @@ def _select_next_steps(uow: UnitOfWork, today: date) -> Any:
     return select(both, func.count().over()).order_by(both.c.next_step_on, both.c.entity, both.c.id).limit(MOST)
 
 
-def _untouched(uow: UnitOfWork) -> Waiting:
-    """Return own new leads nobody has spoken to, oldest first: id, name, created_at."""
-    columns = ("id", "name", "created_at")
+def _leads(uow: UnitOfWork) -> tuple[Waiting, Waiting]:
+    """Return own open leads that nobody has spoken to, and others without a next step: id, name, at.
+
+    `at` is since when they wait, oldest first: received, or last spoken to. One query for both.
+    """
     if not uow.actor.may("lead.read"):
-        return _nothing()
-    return _waiting(uow, prepared(uow, _select_untouched), columns)
+        return _nothing(), _nothing()
+    since = {"since": untouched_since(uow)}
+    found = uow.session.execute(prepared(uow, _select_leads, uow.today), since).all()
+    row = _row(("id", "name", "at"))
+    of = {kind: [one for one in found if one.kind == kind] for kind in ("untouched", "unplanned")}
+    both = [Waiting([row(*one[1:4]) for one in part], int(part[0][4]) if part else 0) for part in of.values()]
+    return both[0], both[1]
 
 
-def _select_untouched(uow: UnitOfWork) -> Any:
-    return (
-        select(Lead.id, (Lead.company + literal(" · ") + Lead.name).label("name"), Lead.created_at, func.count().over())
+def _select_leads(uow: UnitOfWork, today: date) -> Any:
+    received = func.coalesce(Lead.received_at, Lead.created_at)
+    is_untouched = and_(
+        Lead.status == "new",
+        Lead.last_activity_at.is_(None),
+        Lead.next_step_on.is_(None),
+        received <= bindparam("since", type_=UtcDateTime()),
+    )
+    kind = case((is_untouched, "untouched"), else_="unplanned")
+    at = func.coalesce(Lead.last_activity_at, received)
+    waiting = (
+        select(
+            kind.label("kind"),
+            Lead.id,
+            (Lead.company + literal(" · ") + Lead.name).label("name"),
+            type_coerce(at, UtcDateTime()).label("at"),
+            func.count().over(partition_by=kind).label("count"),
+            func.row_number().over(partition_by=kind, order_by=(at, Lead.id)).label("place"),
+        )
         .where(
             Lead.owner_id == uow.actor.user_id,
             Lead.deleted_at.is_(None),
-            Lead.status == "new",
-            Lead.last_activity_at.is_(None),
+            Lead.status.in_(OPEN_STATUSES),
             Lead.next_step_on.is_(None),
+            or_(
+                and_(is_untouched, reminders.is_shown(uow, "untouched", Lead, today)),
+                and_(~is_untouched, reminders.is_shown(uow, "unplanned", Lead, today)),
+            ),
         )
-        .order_by(Lead.created_at, Lead.id)
-        .limit(MOST)
+        .subquery()
     )
+    return select(waiting).where(waiting.c.place <= MOST).order_by(waiting.c.kind, waiting.c.place)
 
 
 def _opportunities(uow: UnitOfWork) -> Waiting:

@@ -22,7 +22,11 @@ class Message:
 
     def __str__(self) -> str:
         """Return the English sentence."""
-        return self.text.format(**self.params)
+        return self.text.format(**{name: _listed(value) for name, value in self.params.items()})
+
+
+def _listed(value: Any) -> Any:
+    return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else value
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is no error; the word is used throughout

@@ -90,6 +90,13 @@ def create(uow: UnitOfWork, values: Mapping[str, Any]) -> Lead:
     return lead
 
 
+def prepare(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> dict[int, dict[str, Message]]:
+    """Complete rows of a file that enter by statement as `create` does; returns what is wrong: nothing by itself."""
+    permissions.require(uow, "lead.create")
+    grading.grade_many(uow, rows)
+    return {}
+
+
 def update(uow: UnitOfWork, lead_id: int, values: Mapping[str, Any], *, version: int | None = None) -> Lead:
     """Change a lead and grade it anew; a grade among the values is set by hand, an emptied one follows the rules.
 
