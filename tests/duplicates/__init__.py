@@ -1,0 +1,1 @@
+"""What the finder of duplicates promises, measured on lists made here."""
