@@ -7,50 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-REFUSED = 2
-
-
-def told(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn refusals, and a database that cannot be reached, into a sentence and exit code 2."""
-
-    @wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        from pydantic import ValidationError
-        from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-
-        from services.kit.errors import Invalid, Refusal
-
-        try:
-            return command(*args, **kwargs)
-        except Invalid as invalid:
-            for name, message in invalid.fields.items():
-                print(f"{name}: {message}")
-            sys.exit(REFUSED)
-        except Refusal as refusal:
-            _refuse(str(refusal.message))
-        except ValidationError as error:
-            for wrong in error.errors():
-                print(f"SANDTABLE_{'_'.join(map(str, wrong['loc'])).upper()}: {wrong['msg']}")
-            sys.exit(REFUSED)
-        except (ArgumentError, NoSuchModuleError) as error:
-            _refuse(f"The address of the database cannot be read: {error}")
-        except DBAPIError as error:
-            _refuse(f"The database does not answer as it should: {str(error.orig).splitlines()[0]}")
-
-    return wrapper
-
-
-def _refuse(sentence: str) -> NoReturn:
-    print(sentence)
-    sys.exit(REFUSED)
+from commands.duplicates import duplicates
+from commands.telling import REFUSED, told
+from commands.telling import refuse as _refuse
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -355,6 +320,9 @@ def export(entity: str, file: Path, language: str, login: str | None) -> None:
         return database.run(actor, exporting.export, kind, target, file_format=file_format, words=words)
 
     print(f"Exported: {exporting.whole_file(file, write)} rows to {file}")
+
+
+main.add_command(duplicates)
 
 
 # --- care ---------------------------------------------------------------------------------------------------

@@ -24,6 +24,8 @@ _ENOUGH: Final = 0.72
 _MOST_EACH: Final = 80
 """Candidates of one row, the heaviest."""
 _CHUNK: Final = 2_000
+_FEW: Final = 300
+"""So few rows are all compared with one another."""
 _WORK: Final = 60_000_000
 """Entries of the product of keys that one list may cost."""
 _LEAST_COMMON: Final = 40
@@ -33,6 +35,9 @@ _MOST_COMMON: Final = 500
 def candidates(columns: Sequence[Column]) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows of candidate pairs, (smaller, larger), each pair once."""
     rows = len(columns[0].codes)
+    if rows <= _FEW:
+        low, high = np.triu_indices(rows, 1)
+        return low.astype(np.int64), high.astype(np.int64)
     matrix = _weighed(_keyed(columns), rows)
     if matrix is None:
         nothing = np.zeros(0, dtype=np.int64)
