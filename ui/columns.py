@@ -121,7 +121,7 @@ def _column(field: Field, found: Page, only: str | None) -> tuple[pa.Array, Any]
 
 
 def _labels(field: Field) -> dict[str, str]:
-    return {code: option(field, code) for code in field.options or {}}
+    return {code: option(field, code) for code in {**(field.options or {}), **(field.retired or {})}}
 
 
 def _translations(values: Sequence[Any]) -> dict[str, str]:

@@ -181,7 +181,12 @@ def _load(session: Session) -> dict[str, Added]:
 def _titles(rows: Sequence[Row[Any]]) -> list[str]:
     """Return the title of each row's section: one section has one title, however often it is written."""
     chinese = {row.section: row.section_zh for row in reversed(rows) if row.section_zh}
-    return [Wording(en=row.section, zh_CN=chinese.get(row.section)) if row.section else SECTION for row in rows]
+    return [title_of(row.section, chinese.get(row.section)) for row in rows]
+
+
+def title_of(section: str | None, chinese: str | None = None) -> str:
+    """Return the title of a section, in both languages if it was written so; of the usual one for none."""
+    return Wording(en=section, zh_CN=chinese) if section else SECTION
 
 
 def field_of(row: Any) -> Field:
