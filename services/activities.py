@@ -16,7 +16,7 @@ from services.contacts import CONTACT
 from services.customers import CUSTOMER
 from services.kit import permissions, records
 from services.kit.entity import Entity, Section
-from services.kit.errors import Invalid, Message
+from services.kit.errors import Invalid, Message, Refusal
 from services.kit.unit_of_work import UnitOfWork
 from services.leads import LEAD
 from services.opportunities import OPPORTUNITY
@@ -78,7 +78,8 @@ def log(  # noqa: PLR0913 - what one writes down about a conversation
 
     At least one subject is needed; an opportunity or contact brings its customer along; a new lead counts as
     contacted from here on. `happened_at` is now unless said, and not in the future. `is_step_done` clears the step
-    that was planned when no new one is named. Raises Forbidden, NotFound for a subject out of scope, Invalid.
+    that was planned when no new one is named. Raises Forbidden, NotFound for a subject out of scope, Invalid, and
+    Refusal for what lies in a public pool, since it is claimed first.
     """
     permissions.require(uow, "activity.create")
     given = {
@@ -88,10 +89,11 @@ def log(  # noqa: PLR0913 - what one writes down about a conversation
         "contact_id": contact_id,
     }
     subjects = {
-        name: records.get(uow, _SUBJECTS[name], value, lock=name == "lead_id")
+        name: records.get(uow, _SUBJECTS[name], value, lock=name in ("lead_id", "customer_id"))
         for name, value in given.items()
         if value is not None
     }
+    _refuse_unclaimed(uow, subjects)
     happened_at = happened_at or uow.now
     given["customer_id"] = _customer_of(subjects)
     values = {**{name: value for name, value in given.items() if value is not None}, "kind": kind, "summary": summary}
@@ -166,6 +168,24 @@ def timeline(
         .limit(limit)
     )
     return pd.DataFrame.from_records(rows.all(), columns=list(rows.keys()), index="id")
+
+
+def _refuse_unclaimed(uow: UnitOfWork, subjects: Mapping[str, Any]) -> None:
+    """Refuse to write about what lies in a public pool, unless the actor may change it there.
+
+    The subjects are held: what the pools take back at this moment is either written about first, and stays, or gone.
+    """
+    for name in ("customer_id", "lead_id"):
+        subject = subjects.get(name)
+        if subject is None or subject.pool_id is None:
+            continue
+        model, entity = type(subject), _SUBJECTS[name]
+        may = select(model.id).where(model.id == subject.id, permissions.scope(uow, entity, "update"))
+        if uow.session.execute(may).first() is None:
+            raise Refusal(
+                N_("“{name}” lies in the public pool. Claim it first, then write down what happened."),
+                name=getattr(subject, entity.title),
+            )
 
 
 def _customer_of(subjects: Mapping[str, Any]) -> int | None:

@@ -18,6 +18,7 @@ from services.pipelines import PIPELINE, STAGE
 from services.planning import CRITERIA_SET, PLAN
 from services.power_map.edges import INFLUENCE
 from services.power_map.steps import MAP_STEP
+from services.pools import POOL, QUOTA
 from services.products import PRODUCT
 from services.profiles import FINDING, PROFILE, PROFILE_QUESTION
 from services.teams import TEAM
@@ -38,6 +39,8 @@ ALL = (
     STAGE,
     TEAM,
     USER,
+    POOL,
+    QUOTA,
     PLAN,
     CRITERIA_SET,
     CUSTOM_FIELD,

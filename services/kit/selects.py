@@ -34,7 +34,7 @@ from sqlalchemy.sql.operators import or_
 from db.base import table_of
 from db.search import POSTGRESQL_TOKENS, query_tokens
 from db.types import N_
-from services.kit import custom, permissions
+from services.kit import custom, masking, permissions
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.unit_of_work import UnitOfWork
@@ -95,6 +95,8 @@ def bound(uow: UnitOfWork, shape: Shape, values: Sequence[tuple[Any, ...]], sear
     elif shape.search:
         tokens = query_tokens(search)
         found["search"] = " AND ".join(f'"{token}"' for token in tokens) if uow.is_sqlite else tokens
+        if masking.is_masked(uow, shape.entity.key):
+            found["search_text"] = f"%{escape_like(search.strip())}%"
     return found
 
 
@@ -123,7 +125,16 @@ def _criteria(uow: UnitOfWork, shape: Shape) -> Criteria:
     ]
     if shape.search:
         found.append(_search(uow, shape))
+    if masking.is_masked(uow, shape.entity.key):
+        found += _openly(shape, model)
     return tuple(found)
+
+
+def _openly(shape: Shape, model: Any) -> list[ColumnElement[bool]]:
+    """Return what keeps a filter or a search from finding out what a pool hides."""
+    names = {name for name, _ in shape.conditions if masking.may_be_hidden(shape.entity.key, name)}
+    found = [masking.is_shown(model.pool_id, name) for name in sorted(names)]
+    return [*found, masking.found_openly(shape.entity)] if shape.search == "tokens" else found
 
 
 def _criterion(column: Any, operator: str, name: str) -> ColumnElement[bool]:
@@ -169,6 +180,7 @@ def _selection(
     key: str,
     columns: tuple[str, ...],
     _token: str | None,  # a fact: the same name is another field in another database
+    is_masked: bool = False,  # noqa: FBT001, FBT002 - a fact of the cache
 ) -> tuple[Select[Any], tuple[str, ...]]:
     """Return the select of some columns with the titles of what they refer to, and the names of its result."""
     entity = ENTITIES[key]
@@ -181,7 +193,8 @@ def _selection(
         if field_ is None:
             raise Refusal(N_("There is no column “{name}”."), name=name)
         column = entity.column(name) if field_.is_custom else table.c[name]
-        selected.append(column)
+        is_hidden = is_masked and masking.may_be_hidden(key, name)
+        selected.append(masking.shown(column, table.c.pool_id) if is_hidden else column)
         names.append(name)
         if field_.kind == "reference" and field_.entity:
             target = table_of(model_of(field_.entity)).alias()
@@ -194,15 +207,19 @@ def _selection(
 def everything(uow: UnitOfWork, shape: Shape, extra: Criteria) -> Select[Any]:
     """Return the select of all rows, newest key first."""
     model: Any = shape.entity.model
-    selected = _selection(shape.entity.key, shape.columns, shape.token)[0]
-    return selected.where(*_criteria(uow, shape), *extra).order_by(model.id.desc())
+    return _selected(uow, shape).where(*_criteria(uow, shape), *extra).order_by(model.id.desc())
+
+
+def _selected(uow: UnitOfWork, shape: Shape) -> Select[Any]:
+    is_masked = masking.is_masked(uow, shape.entity.key)
+    return _selection(shape.entity.key, shape.columns, shape.token, is_masked)[0]
 
 
 def _keyed(uow: UnitOfWork, shape: Shape, order: Order, extra: Criteria) -> tuple[Select[Any], Any, Any]:
     """Return the select with the key it is ordered by as its last column, that column, and the id."""
     model: Any = shape.entity.model
     column: Any = shape.entity.column(order.name)
-    selected = _selection(shape.entity.key, shape.columns, shape.token)[0].where(*_criteria(uow, shape), *extra)
+    selected = _selected(uow, shape).where(*_criteria(uow, shape), *extra)
     return selected.add_columns(column.label("_key")), column, model.id
 
 

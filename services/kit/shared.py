@@ -51,9 +51,10 @@ def pools_of(actor: Actor, *, as_admin: bool = False) -> Select[Any]:
     return live.where(Pool.is_enabled, or_(Pool.is_for_all, Pool.id.in_(named)))
 
 
-def hiding(name: str) -> Select[Any]:
-    """Return a select of the ids of the pools that hide a field."""
-    return select(Pool.id).where(cast(Pool.hidden, SqlText).contains(f'"{name}"', autoescape=True))
+def hiding(*names: str) -> Select[Any]:
+    """Return a select of the ids of the pools that hide one of these fields."""
+    written = cast(Pool.hidden, SqlText)
+    return select(Pool.id).where(or_(*(written.contains(f'"{name}"', autoescape=True) for name in names)))
 
 
 def _upwards(team_id: int) -> Select[Any]:
