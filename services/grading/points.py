@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 from services.grading.rules import TEXTS, Rule, Scheme, in_force, offered
-from services.kit import permissions
+from services.kit import permissions, records
+from services.kit.entity import ENTITIES
 from services.kit.unit_of_work import UnitOfWork
 
 Read = Callable[[str], Any]
@@ -61,12 +63,18 @@ def grade_many(uow: UnitOfWork, rows: Sequence[MutableMapping[str, Any]]) -> Non
     """
     permissions.require(uow, "lead.create")
     scheme = in_force(uow)
+    unsaid = {**records.defaults_of(ENTITIES["lead"].model), "created_at": uow.now}
     for row in rows:
-        row["grade_points"], row["grade_reasons"] = score(uow, scheme, row.get)
+        row["grade_points"], row["grade_reasons"] = score(uow, scheme, partial(_given, row, unsaid))
         if row.get("grade"):
             row["graded_at"], row["graded_by_id"] = uow.now, uow.actor.user_id
         else:
             row["grade"] = scheme.grade(row["grade_points"])
+
+
+def _given(row: Mapping[str, Any], unsaid: Mapping[str, Any], name: str) -> Any:
+    value = row.get(name)
+    return unsaid.get(name) if value is None else value
 
 
 def _holds(uow: UnitOfWork, rule: Rule, value: Any) -> bool:

@@ -46,7 +46,13 @@ OPERATORS: Final[Mapping[str, tuple[str, ...]]] = {
 WITHOUT_VALUE: Final = frozenset({"filled", "empty"})
 TEXTS: Final = frozenset({"text", "long_text", "email", "phone"})
 """Compared without regard to the case of Latin letters."""
-_NOT_ASKED: Final = frozenset({"grade", "grade_points", "graded_at", "converted_at", "currency"})
+_NOT_ASKED: Final = frozenset(
+    {
+        *("grade", "grade_points", "graded_at", "converted_at"),
+        *("updated_at", "received_at", "pooled_at", "is_locked"),
+    }
+)
+"""What grading itself sets, and what follows by itself when a lead is stored, after it has been graded."""
 _MOST_DAYS: Final = 36_500
 _MOST_RULES: Final = 100
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Text,
     and_,
     case,
@@ -29,6 +30,7 @@ from services.grading import rules
 from services.grading.points import lower
 from services.grading.rules import TEXTS, Rule, Scheme, in_force, offered
 from services.kit import permissions
+from services.kit.entity import ENTITIES
 from services.kit.unit_of_work import UnitOfWork
 
 CHUNK: Final = 20_000
@@ -163,7 +165,7 @@ def _as_stored(uow: UnitOfWork) -> Any:
 def _points(uow: UnitOfWork, scheme: Scheme) -> Any:
     parts = [case((criterion(uow, rule), rule.points), else_=0) for rule in scheme.active]
     if not parts:
-        return null()
+        return cast(null(), Integer)
     found: Any = parts[0]
     for part in parts[1:]:
         found = found + part
@@ -196,7 +198,7 @@ def criterion(uow: UnitOfWork, rule: Rule) -> ColumnElement[bool]:
     field = offered().get(rule.field)
     if field is None:
         return false()
-    column: Any = getattr(Lead, rule.field)
+    column: Any = ENTITIES["lead"].column(rule.field)
     is_text = field.kind in TEXTS
     if rule.operator in rules.WITHOUT_VALUE:
         filled = and_(column.is_not(None), column != "") if is_text else column.is_not(None)
