@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from db.base import Base, Record
@@ -22,11 +23,15 @@ class Activity(Base, Record):
     """At least one subject is set. What was agreed next is copied to the subject's own next step."""
 
     __tablename__ = "activity"
+    __table_args__ = (
+        # The newest of a customer, by the index alone: the page of a customer begins with them.
+        Index("ix_activity_customer_id_happened_at_id", "customer_id", "happened_at", "id"),
+    )
 
     kind: Mapped[str] = choice(N_("Kind"), ACTIVITY_KINDS, required=True, default="note")
     happened_at: Mapped[datetime] = instant(N_("When"), required=True, sortable=True)
     summary: Mapped[str] = long_text(N_("What happened"), required=True)
-    customer_id: Mapped[int | None] = reference(N_("Customer"), "customer.id")
+    customer_id: Mapped[int | None] = reference(N_("Customer"), "customer.id", index=False)
     lead_id: Mapped[int | None] = reference(N_("Lead"), "lead.id")
     opportunity_id: Mapped[int | None] = reference(N_("Opportunity"), "opportunity.id")
     contact_id: Mapped[int | None] = reference(N_("Contact"), "contact.id")

@@ -852,6 +852,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("published_at IS NULL"),
     )
 
+    op.drop_index(op.f("ix_activity_customer_id"), table_name="activity")
+    op.create_index("ix_activity_customer_id_happened_at_id", "activity", ["customer_id", "happened_at", "id"], unique=False)
+
     op.add_column("contact", sa.Column("mobile", sa.String(length=40), nullable=True))
     op.add_column("contact", sa.Column("attitude", sa.String(length=30), nullable=True))
     op.add_column("contact", sa.Column("influence", sa.SmallInteger(), nullable=True))
@@ -1293,6 +1296,9 @@ def downgrade() -> None:
     op.drop_column("contact", "influence")
     op.drop_column("contact", "attitude")
     op.drop_column("contact", "mobile")
+
+    op.drop_index("ix_activity_customer_id_happened_at_id", table_name="activity")
+    op.create_index(op.f("ix_activity_customer_id"), "activity", ["customer_id"], unique=False)
 
     op.drop_index(
         "uq_profile_version_draft",
