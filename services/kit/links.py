@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Index, Table, UniqueConstraint, and_
+from sqlalchemy import Column, ColumnElement, Table, and_
 
 from db.base import Base
 
-_LOGS: Final = frozenset({"audit_entry", "merge"})
-"""Say what was done to which record at the time; they are never rewritten."""
+_LOGS: Final = frozenset({"audit_entry", "conversion", "import_row", "merge", "reminder_state"})
+"""Say what was done to which record at the time, or what one person was reminded of: they are never rewritten."""
 
 
 class Link(NamedTuple):
@@ -51,14 +51,3 @@ def pointing_at(key: str) -> tuple[Link, ...]:
         if "entity" in table.c and "record_id" in table.c:
             found.append(Link(table, table.c.record_id, table.c.entity))
     return tuple(sorted(found, key=lambda one: (one.table.name, one.name)))
-
-
-@lru_cache(maxsize=512)
-def unique_with(table: Table, name: str) -> tuple[tuple[str, ...], ...]:
-    """Return the sets of columns that must be unique together and to which a column belongs."""
-    found = [
-        tuple(str(column.name) for column in one.columns)
-        for one in (*table.constraints, *table.indexes)
-        if isinstance(one, UniqueConstraint) or (isinstance(one, Index) and one.unique)
-    ]
-    return tuple(sorted({columns for columns in found if name in columns}))

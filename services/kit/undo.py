@@ -60,7 +60,7 @@ def undo(uow: UnitOfWork, reference: str, *, only: Collection[tuple[str, int]] |
     if not is_own and not _may_see_all(uow, entries):
         raise NotFound
     _refuse_twice(uow, entries, is_part=only is not None)
-    work = Work(reference, entries[-1].id, is_own=is_own, is_lenient=any(one.action == "merge" for one in entries))
+    work = Work(reference, entries[-1].id, is_own=is_own, is_merge=any(one.action == "merge" for one in entries))
     for step in steps.steps(entries, only):
         reversal.take_back(uow, step, work)
     if work.kept and not is_own:

@@ -13,7 +13,7 @@ from db.types import N_
 from services.kit import audit, permissions
 from services.kit.entity import ENTITIES
 from services.kit.errors import Refusal
-from services.kit.reversal.reach import reached, typed
+from services.kit.reversal.reach import typed
 from services.kit.reversal.steps import CHANGED, CHUNK, Step, Work
 from services.kit.unit_of_work import UnitOfWork
 
@@ -23,7 +23,9 @@ def part(uow: UnitOfWork, some: Sequence[Step], work: Work) -> None:
     for step in some:
         entity = ENTITIES[step.entity]
         permissions.require(uow, f"{entity.key}.merge")
-        kept = reached(uow, entity, [step], ("merge", "merge"), work).get(step.record_id)
+        model: Any = entity.model
+        here = select(model).where(model.id == step.record_id, permissions.scope(uow, entity, "merge"))
+        kept = uow.session.execute(here.with_for_update(of=model)).scalar_one_or_none()
         if kept is None or kept.deleted_at is not None:
             raise Refusal(N_("What was kept has been deleted or merged itself since. Undo that first."))
         table = table_of(entity.model)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, Numeric, Table, select
+from sqlalchemy import ColumnElement, Date, Numeric, Table, select, true
 
 from db.base import Record, table_of
 from db.models import AuditEntry
@@ -23,14 +23,21 @@ from services.kit.unit_of_work import UnitOfWork
 def reached(
     uow: UnitOfWork, entity: Entity, some: Sequence[Step], actions: tuple[str, str], work: Work
 ) -> dict[int, Any]:
-    """Return the records, deleted ones too, that the actor reaches: `actions` for one's own deed, and for another's."""
-    action = actions[0] if work.is_own else actions[1]
-    if not uow.actor.may(f"{entity.key}.{action}"):
-        return {}
+    """Return the records, deleted ones too, that the actor reaches: `actions` for one's own deed, and for another's.
+
+    What a merge has moved is reached by whoever may undo the merge (moves.py asks): until it is undone to its end,
+    people stand at companies that lie in the bin.
+    """
     model: Any = entity.model
+    within: ColumnElement[bool] = true()
+    if not work.is_merge:
+        action = actions[0] if work.is_own else actions[1]
+        if not uow.actor.may(f"{entity.key}.{action}"):
+            return {}
+        within = permissions.scope(uow, entity, action)
     statement = (
         select(model)
-        .where(model.id.in_([step.record_id for step in some]), permissions.scope(uow, entity, action))
+        .where(model.id.in_([step.record_id for step in some]), within)
         .order_by(model.id)
         .with_for_update(of=model)
         .execution_options(populate_existing=True)
@@ -51,7 +58,7 @@ def changed_since(uow: UnitOfWork, key: str, ids: Sequence[int], after: int, *be
 
 def edited(uow: UnitOfWork, some: Sequence[Step], work: Work) -> set[int]:
     """Return those of the records that somebody has changed since the action."""
-    if work.is_lenient:
+    if work.is_merge:
         return set()
     return changed_since(uow, some[0].entity, [step.record_id for step in some], work.after, work.reference)
 
@@ -82,7 +89,7 @@ def put(record: Any, name: str, value: Any) -> None:
         return
     code = custom.code_of(name)
     kept = {key: one for key, one in (record.custom or {}).items() if key != code}
-    record.custom = kept if value is None else {**kept, code: value}
+    record.custom = kept if value in (None, False) else {**kept, code: value}
 
 
 def guarded(uow: UnitOfWork, step: Step, work: Work, take: Any, *args: Any) -> None:

@@ -30,6 +30,7 @@ LEADS_NOWHERE: Final = Message(N_("What it belonged to lies in the recycle bin o
 NOT_HERE: Final = Message(N_("This kind of change cannot be undone; mend it by hand."))
 
 Kind = Literal["merge", "set", "move", "bin", "bin_all", "back"]
+_PHASES: Final[tuple[tuple[Kind, ...], ...]] = (("merge",), ("set", "move"), ("bin", "bin_all"), ("back",))
 
 
 class Step(NamedTuple):
@@ -50,8 +51,9 @@ class Work:
     after: int
     """Number of the action's last audit entry."""
     is_own: bool
-    is_lenient: bool
-    """Field by field: what has been changed since stays, the rest goes back. Else a changed record is kept whole."""
+    is_merge: bool
+    """A merge is taken back field by field: what has been changed since stays, the rest goes back. Of anything else a
+    record that has been changed is kept whole."""
     done: set[tuple[str, int]] = field(default_factory=set)
     kept: list[tuple[Step, Message]] = field(default_factory=list)
 
@@ -71,32 +73,36 @@ class Work:
 class _Folded:
     """All that an action did to one record."""
 
+    place: int
+    """Of its first entry."""
+    ended: int = 0
+    """Of the last one that deleted it or brought it back."""
     fields: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     is_new: bool = False
     was_live: bool | None = None
     is_live: bool = True
 
-    def add(self, entry: AuditEntry) -> None:
+    def add(self, entry: AuditEntry, place: int) -> None:
         """Take in one more entry: the first old value counts, and the last new one."""
         if entry.action == "create":
             self.is_new = True
         elif entry.action in ("delete", "restore"):
             self.was_live = entry.action == "delete" if self.was_live is None else self.was_live
-            self.is_live = entry.action == "restore"
+            self.is_live, self.ended = entry.action == "restore", place
         for name, pair in entry.changes.items():
             if name != "deleted_at" and isinstance(pair, list):
                 self.fields[name] = (self.fields[name][0] if name in self.fields else pair[0], pair[1])
 
-    def steps(self, key: str, record_id: int) -> list[Step]:
-        """Return what takes it back."""
+    def steps(self, key: str, record_id: int) -> list[tuple[int, Step]]:
+        """Return what takes it back, with the places they stand at."""
         if self.is_new:
-            return [Step("bin", key, record_id, self.fields)] if self.is_live else []
-        found: list[Step] = []
+            return [(self.place, Step("bin", key, record_id, self.fields))] if self.is_live else []
+        found: list[tuple[int, Step]] = []
         changed = {name: pair for name, pair in self.fields.items() if pair[0] != pair[1]}
         if self.was_live is not None and self.was_live != self.is_live:
-            found.append(Step("back" if self.was_live else "bin", key, record_id, {}))
+            found.append((self.ended, Step("back" if self.was_live else "bin", key, record_id, {})))
         if changed:
-            found.append(Step("set", key, record_id, changed))
+            found.append((self.place, Step("set", key, record_id, changed)))
         return found
 
 
@@ -108,25 +114,30 @@ def steps(entries: Sequence[AuditEntry], only: Collection[tuple[str, int]] | Non
     old values.
     """
     folded: dict[tuple[str, int], _Folded] = {}
-    found: list[Step] = []
-    for entry in entries:
+    found: list[tuple[int, Step]] = []
+    for place, entry in enumerate(entries):
         if entry.action == "merge" and entry.record_id is not None:
-            found.append(Step("merge", entry.entity, entry.record_id, entry.changes.get("also", {})))
+            found.append((place, Step("merge", entry.entity, entry.record_id, entry.changes.get("also", {}))))
         elif entry.record_id is not None and entry.action in ("create", "update", "delete", "restore"):
-            folded.setdefault((entry.entity, entry.record_id), _Folded()).add(entry)
+            folded.setdefault((entry.entity, entry.record_id), _Folded(place)).add(entry, place)
         else:
-            found += _of_many(entry)
+            found += [(place, step) for step in _of_many(entry)]
     found += [step for (key, record_id), one in folded.items() for step in one.steps(key, record_id)]
     if only is not None:
-        found = [step for step in found if (step.entity, step.record_id) in only]
-    order: Sequence[Kind] = ("merge", "set", "move", "bin", "bin_all", "back")
+        found = [(place, step) for place, step in found if (step.entity, step.record_id) in only]
+    found.sort(key=lambda one: one[0])
     arranged = [
         step
-        for kind in order
-        for step in (found if kind == "back" else reversed(found))  # the last first, but parents before children
-        if step.kind == kind
+        for phase in _PHASES
+        for _, step in (found if phase == ("back",) else reversed(found))  # the last first, but parents before children
+        if step.kind in phase
     ]
-    return [list(group) for _, group in groupby(arranged, lambda step: (step.kind, step.entity))]
+    return [
+        list(group)
+        for _, group in groupby(
+            arranged, lambda step: (step.kind, step.entity, tuple(step.fields) if step.kind == "move" else ())
+        )
+    ]
 
 
 def _of_many(entry: AuditEntry) -> list[Step]:

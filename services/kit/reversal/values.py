@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -14,6 +14,8 @@ from services.kit.errors import Refusal
 from services.kit.reversal.reach import edited, guarded, put, reached, typed, value_of
 from services.kit.reversal.steps import CHANGED, LEADS_NOWHERE, NOT_HERE, UNREACHED, Step, Work
 from services.kit.unit_of_work import UnitOfWork
+
+_BY_OWNER: Final = frozenset({"pool_id", "pooled_at", "received_at", "previous_owner_id"})
 
 
 def set_back(uow: UnitOfWork, some: Sequence[Step], work: Work) -> None:
@@ -30,11 +32,11 @@ def set_back(uow: UnitOfWork, some: Sequence[Step], work: Work) -> None:
     pending: list[tuple[Step, Any, dict[str, Any]]] = []
     for step in some:
         record = found.get(step.record_id)
-        if record is None or record.deleted_at is not None:
+        if record is None or (record.deleted_at is not None and record.deleted_in != work.reference):
             work.keep(step, UNREACHED)
             continue
         same = [name for name, (_old, new) in step.fields.items() if value_of(record, name) == typed(table, name, new)]
-        if record.id in changed or (len(same) < len(step.fields) and not work.is_lenient):
+        if record.id in changed or (len(same) < len(step.fields) and not work.is_merge):
             work.keep(step, CHANGED)
             continue
         if len(same) < len(step.fields):
@@ -46,7 +48,7 @@ def set_back(uow: UnitOfWork, some: Sequence[Step], work: Work) -> None:
         if nowhere:
             work.keep(step, LEADS_NOWHERE)
         elif values:
-            guarded(uow, step, work, _store_back, entity, record, values)
+            guarded(uow, step, work, _store_back, entity, record, values, work)
 
 
 def _alive(uow: UnitOfWork, entity: Entity, pending: Sequence[tuple[Step, Any, dict[str, Any]]]) -> dict[str, set[int]]:
@@ -63,9 +65,9 @@ def _alive(uow: UnitOfWork, entity: Entity, pending: Sequence[tuple[Step, Any, d
     return found
 
 
-def _store_back(uow: UnitOfWork, entity: Entity, record: Any, values: dict[str, Any]) -> None:
+def _store_back(uow: UnitOfWork, entity: Entity, record: Any, values: dict[str, Any], work: Work) -> None:
     """Give a record its old values: by its own verb where it has one, since more may follow from them."""
-    if entity.has_own("update") and entity.went_back is None:
+    if entity.has_own("update") and entity.went_back is None and not work.is_merge:
         by_verb = {name: value for name, value in values.items() if name in entity.writable}
         follows = {"team_id"} if "owner_id" in by_verb else set()
         if values.keys() - by_verb.keys() - follows:
@@ -82,3 +84,8 @@ def _store_back(uow: UnitOfWork, entity: Entity, record: Any, values: dict[str, 
         message = next(iter(wrong.values()))
         raise Refusal(message.text, **message.params)
     records.store(uow, entity, record)
+    late = {name: value for name, value in values.items() if name in _BY_OWNER and value_of(record, name) != value}
+    if late:  # a change of owner has set them to now
+        for name, value in late.items():
+            put(record, name, value)
+        records.store(uow, entity, record)
