@@ -18,8 +18,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from db import migrate
-from services import auth, registry
+from services import auth, refreshing, registry
 from services.kit.actor import SYSTEM
+from services.scheduler import Scheduler
 from services.settings import settings
 from ui import errors, session
 from ui.server.compressed import CompressedFiles
@@ -37,6 +38,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     database = session.database()
     if not migrate.is_current(database.engine):
         migrate.upgrade(database.engine)
+    refreshing.refresh(database)
     secret = database.run(SYSTEM, auth.setup_secret)
     if secret is not None:
         # Printed, not logged: a log may be kept and read by others. It is good once, and for a day.
@@ -47,7 +49,10 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     # What is loaded now stays: out of the collector's way, whose full runs cost 34-80 ms of every rerun (measured).
     gc.collect()
     gc.freeze()
+    scheduler = Scheduler(database)
+    scheduler.start()
     yield
+    scheduler.stop()
     database.engine.dispose()
 
 

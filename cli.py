@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from commands.duplicates import duplicates
+from commands.jobs import jobs_on
 from commands.telling import REFUSED, told
 from commands.telling import refuse as _refuse
 
@@ -47,10 +48,12 @@ def _ready() -> Any:
     """Return the database in the newest shape, with what every company starts with."""
     from db import migrate
     from seed import reference
+    from services import refreshing
 
     database = _database()
     if not migrate.is_current(database.engine):
         migrate.upgrade(database.engine)
+    refreshing.refresh(database)
     reference.fill(database)
     return database
 
@@ -130,10 +133,14 @@ def _has_uvloop() -> bool:
 def migrate() -> None:
     """Bring the database to the newest shape."""
     from db import migrate as migrations
+    from services import refreshing
 
     database = _database()
     was_current = migrations.is_current(database.engine)
     migrations.upgrade(database.engine)
+    changed = refreshing.refresh(database)
+    if changed:
+        print(f"Search words and compared forms were made anew: {changed} records.")
     print("The database was in the newest shape already." if was_current else "The database is in the newest shape.")
 
 
@@ -363,6 +370,8 @@ def restore(file: Path) -> None:
     kept = maintenance.restore(_database(), file)
     print(f"Restored from {file}; what was there before: {kept or 'nothing'}")
 
+
+main.add_command(jobs_on(_ready))
 
 if __name__ == "__main__":
     main(prog_name="python cli.py")

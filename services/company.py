@@ -23,10 +23,14 @@ KEYS: Final[Mapping[str, Any]] = {
     "untouched_days": 1,  # a lead assigned for so many days without an activity is called untouched
     "undo_days": 7,  # for how long one may undo what one did oneself
     "map_stale_days": 90,  # a key person nobody has spoken with for longer is a gap of the power map
+    # By which version normal forms and search words were made, and how far making them anew has come.
+    "made_by": {"version": None, "towards": None, "table": None, "after": 0},
+    "night_hour": 2,  # of the company's clock: when the nightly jobs run; services/jobs.py
     "setup_secret": None,  # {"hash": …, "until": …}; services/auth/setup.py
 }
 """Key -> value when nobody has set it."""
 _SECRET: Final = frozenset({"setup_secret", "demo_password"})
+_PROGRESS: Final = frozenset({"made_by"})
 
 
 def get(uow: UnitOfWork, key: str) -> Any:
@@ -57,5 +61,5 @@ def set_value(uow: UnitOfWork, key: str, value: Any) -> None:
     else:
         row.value = value
     uow.session.flush()
-    if key not in _SECRET and before != value:
+    if key not in _SECRET | _PROGRESS and before != value:
         audit.note(uow, "setting", "update", None, key=key, value=[before, value])
