@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from babel.core import get_global
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -44,6 +45,12 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """Return the company's time zone."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def region(self) -> str:
+        """Return the country of the time zone: its telephone numbers are written without their prefix."""
+        found = get_global("zone_territories").get(self.time_zone)
+        return found if found and found.isalpha() else "CN"
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -61,7 +61,7 @@ class Column:
 
     def row(self, at: int) -> str:
         """Return the value of a row."""
-        return self.values[self.codes[at]]
+        return self.values[int(self.codes[at])]
 
 
 def column(name: str, cells: Sequence[Any], *, kind: str | None = None, is_exact: bool = False) -> Column:
@@ -157,7 +157,7 @@ def _spaced(text: str) -> str:
     return " ".join(WORD.findall(folded(text)))
 
 
-_FORMS: Final = {
+_FORMS: Final[dict[str, Callable[[str], str]]] = {
     PERSON: lambda text: normal.person_key(text) if " " in text else _squeezed(text),
     COMPANY: lambda text: text,
     NUMBER: _squeezed,

@@ -52,12 +52,12 @@ class Scored:
     """Evidence in bits; 0 is even."""
 
 
-def score(columns: Sequence[Column], levels: Sequence[np.ndarray], a: np.ndarray, b: np.ndarray) -> Scored:
-    """Weigh candidate pairs (rows a and b, and their level in each column)."""
+def score(columns: Sequence[Column], levels: Sequence[np.ndarray], a: np.ndarray) -> Scored:
+    """Weigh candidate pairs (their first rows a, and their level in each column)."""
     rows = len(columns[0].codes)
     every = rows * (rows - 1) / 2
     by_chance = [_by_chance(column) for column in columns]
-    telling = [_of_value(column, level, a, b, u) for column, level, u in zip(columns, levels, by_chance, strict=True)]
+    telling = [_of_value(column, level, a, u) for column, level, u in zip(columns, levels, by_chance, strict=True)]
     echoes = _echoes(columns, levels)
     m = [_first_guess(column) for column in columns]
     share = min(0.2 * rows / every, 0.5)
@@ -92,12 +92,12 @@ def _first_guess(column: Column) -> np.ndarray:
 
 def _found(column: Column, level: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """Return the shares of the levels among pairs that are one, the first guess counted as some pairs more."""
-    counts = np.bincount(level, weights=probability, minlength=LEVELS)[:LEVELS]
-    counts[MISSING] = 0
-    counts = counts + _BELIEVED * _first_guess(column)
+    counted = np.bincount(level, weights=probability, minlength=LEVELS).astype(np.float64)[:LEVELS]
+    counted[MISSING] = 0.0
+    counts = counted + _BELIEVED * _first_guess(column)
     shares = counts / counts[ALIKE:].sum()
     shares[MISSING] = 1.0
-    return np.maximum(shares, 1e-4)
+    return np.asarray(np.maximum(shares, 1e-4))
 
 
 def _by_chance(column: Column) -> np.ndarray:
@@ -121,9 +121,8 @@ def _by_chance(column: Column) -> np.ndarray:
     return shares
 
 
-def _of_value(column: Column, level: np.ndarray, a: np.ndarray, b: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """Return what the rarity of the very value adds to the weight of agreement."""
-    del b
+def _of_value(column: Column, level: np.ndarray, a: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Return what the rarity of the very value (of rows a) adds to the weight of agreement."""
     counts = frequencies(column)
     filled = max(float(counts[1:].sum()), 1.0)
     share = np.maximum(counts[column.codes[a]], 1.0) / filled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -38,10 +38,10 @@ def persons(columns: Sequence[Column]) -> list[Pair]:
     if not len(a):
         return []
     found, is_swapped = _levels(columns, a, b)
-    scored = score(columns, found, a, b)
+    scored = score(columns, found, a)
     probability = scored.probability
     taken = probability >= _PROBABLY
-    chained = _chained(a, b, probability, taken, len(columns[0].codes))
+    chained = _chained(a, b, probability, taken)
     pairs = []
     for at in np.flatnonzero(taken | chained):
         tier = SAME if probability[at] >= _SURELY else PERHAPS
@@ -85,10 +85,10 @@ _WORTH[[MISSING, ALIKE, NEAR, PARTLY]] = 0.0, 2.0, 1.5, 0.5
 
 
 def _worth(level: np.ndarray) -> np.ndarray:
-    return _WORTH[level]
+    return np.asarray(_WORTH[level])
 
 
-def _chained(a: np.ndarray, b: np.ndarray, probability: np.ndarray, taken: np.ndarray, rows: int) -> np.ndarray:
+def _chained(a: np.ndarray, b: np.ndarray, probability: np.ndarray, taken: np.ndarray) -> np.ndarray:
     """Return the pairs that are one because both are one with a third row, and nothing much speaks against it."""
     strong = probability >= _CHAINED
     neighbours: dict[int, set[int]] = {}
@@ -96,7 +96,6 @@ def _chained(a: np.ndarray, b: np.ndarray, probability: np.ndarray, taken: np.nd
         neighbours.setdefault(x, set()).add(y)
         neighbours.setdefault(y, set()).add(x)
     found = np.zeros(len(a), dtype=bool)
-    del rows
     for at in np.flatnonzero(~taken & (probability >= _NOT_AGAINST)):
         through = neighbours.get(int(a[at]), set()) & neighbours.get(int(b[at]), set())
         found[at] = len(through) >= (1 if probability[at] >= 0.05 else 2)  # noqa: PLR2004 - more where more is against
@@ -114,6 +113,3 @@ def _reasons(columns: Sequence[Column], found: Sequence[int], *, is_swapped: boo
         is_crosswise = is_swapped and column.kind == kinds.PERSON
         said.append(("swapped" if is_crosswise else _SAID[level], column.name))
     return tuple(said)
-
-
-def _unused(_: Any) -> None: ...

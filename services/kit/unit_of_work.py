@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from db import normal
 from db.engine import WRITE, make_engine
 from services.kit import audit, custom, owners
 from services.kit.actor import Actor
@@ -78,6 +79,7 @@ class Database:
         self.settings = settings
         self.clock = clock or Clock()
         self.known = custom.Known()
+        normal.use_region(settings.region)
         self._writing = engine.execution_options(**{WRITE: True})
 
     @classmethod
