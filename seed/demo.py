@@ -15,6 +15,8 @@ from seed.activities import add_activities
 from seed.company import COMPANY, PEOPLE, add_contacts, add_customers, add_leads, found
 from seed.contracts import add_contracts
 from seed.opportunities import add_opportunities
+from seed.power_maps import add_power_maps
+from seed.profiles import add_profiles
 from seed.rounds import add_rounds
 from services import auth
 from services import company as settings
@@ -41,6 +43,7 @@ def tell(uow: UnitOfWork) -> bool:
     add_leads(uow, company)
     market = add_opportunities(uow, company)
     add_activities(uow, company, market)
+    add_profiles(uow, company, add_power_maps(uow, company))
     add_contracts(uow, company, market)
     add_rounds(uow, company, market)
     return True

@@ -6,13 +6,15 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from db.models import CriteriaSet, Pipeline
+from db.models import CriteriaSet, Pipeline, ProfileQuestion
 from db.types import N_
+from seed.rows import words
 from services import planning
 from services.kit import records
 from services.kit.actor import SYSTEM
 from services.kit.unit_of_work import Database, UnitOfWork
 from services.pipelines import PIPELINE, STAGE
+from services.profiles import PROFILE_QUESTION
 
 DEFAULT_PIPELINE: Final = N_("Standard sale")
 STAGES: Final = (
@@ -33,6 +35,7 @@ def fill(database: Database) -> None:
     """Add what is missing; leave alone whatever an administrator has edited, renamed or binned."""
     database.run(SYSTEM, add_pipeline)
     database.run(SYSTEM, add_criteria)
+    database.run(SYSTEM, add_profile_questions)
 
 
 def add_pipeline(uow: UnitOfWork) -> bool:
@@ -58,4 +61,21 @@ def add_criteria(uow: UnitOfWork) -> bool:
     if uow.session.scalar(select(func.count()).select_from(CriteriaSet)):
         return False
     planning.create_criteria_set(uow)
+    return True
+
+
+def add_profile_questions(uow: UnitOfWork) -> bool:
+    """Make the questions of the profiles, unless there have ever been any. Returns whether it did."""
+    if uow.session.scalar(select(func.count()).select_from(ProfileQuestion)):
+        return False
+    for position, row in enumerate(words("profile_questions"), start=1):
+        values = {
+            "profile_kind": row["kind"],
+            "answer_kind": row["answer"],
+            "is_required": row["required"] == "1",
+            "weight": int(row["weight"]),
+            "position": position * 10,
+        }
+        spoken = ("code", "section", "section_zh", "wording", "wording_zh")
+        records.create(uow, PROFILE_QUESTION, {**values, **{name: row[name] for name in spoken}})
     return True

@@ -47,7 +47,7 @@ CONTACT = Entity(
     module=__name__,
     one=N_("Contact"),
     many=N_("Contacts"),
-    grid=("name", "customer_id", "title", "role", "attitude", "influence", "phone", "email"),
+    grid=("name", "customer_id", "title", "role", "attitude", "influence", "phone", "email", "is_primary"),
     more_columns=(
         "mobile",
         "department",
@@ -55,7 +55,6 @@ CONTACT = Entity(
         "covered_by_id",
         "reports_to_id",
         "leaning_to_id",
-        "is_primary",
         "is_active",
         "left_on",
         "left_reason",

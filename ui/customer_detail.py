@@ -16,7 +16,7 @@ from services.kit.entity import Entity
 from services.kit.errors import NotFound
 from services.kit.query import Query
 from services.opportunities import OPPORTUNITY
-from ui import action, form, grid, history, page, session
+from ui import action, form, grid, history, page, power_map_view, profile_view, session
 from ui import format as fmt
 from ui.i18n import _, label
 
@@ -156,6 +156,10 @@ def _sections(customer: Any, counts: dict[str, int]) -> None:
         )
         if page.may(f"{key}.read")
     }
+    if page.may("contact.read"):
+        offered["map"] = _("Power map")
+    if page.may("profile.read"):
+        offered["profile"] = _("Profiles")
     offered["history"] = _("History")
     written = st.query_params.get(_SECTION, "")
     chosen = page.keep("customer_section", written if written in offered else next(iter(offered)))
@@ -173,6 +177,10 @@ def _sections(customer: Any, counts: dict[str, int]) -> None:
             _timeline(customer.id)
         case "contact":
             _children(CONTACT, customer.id, ("name", "title", "role", "phone", "email", "is_primary"))
+        case "map":
+            power_map_view.show(customer.id)
+        case "profile":
+            profile_view.show(customer.id)
         case "opportunity":
             _children(
                 OPPORTUNITY,

@@ -10,7 +10,7 @@ import streamlit as st
 
 from services.kit.entity import Entity
 from services.settings import ROOT
-from ui import action, dialog, session, theme
+from ui import action, dialog, session, theme, undo
 from ui.format import number, plain
 from ui.i18n import _
 from ui.menu import MENU
@@ -51,6 +51,7 @@ def header(title: str | Entity, *, count: int | None = None, caption: str | None
         st.session_state[_TOOLBAR] = st.container(
             horizontal=True, horizontal_alignment="right", vertical_alignment="center", width="content"
         )
+    undo.line()
 
 
 def toolbar() -> Any:
@@ -104,9 +105,9 @@ def numbers(figures: Sequence[tuple[str, str, str | None]]) -> None:
         column.metric(label, written, help=more)
 
 
-def record_id() -> int | None:
-    """Return the record the address names by `?id=`; 0 when what stands there is no number."""
-    written = st.query_params.get("id")
+def record_id(name: str = "id") -> int | None:
+    """Return the record the address names by `?id=` (or another name); 0 when what stands there is no number."""
+    written = st.query_params.get(name)
     if not written:
         return None
     return int(written) if written.isascii() and written.isdigit() and len(written) < 20 else 0  # noqa: PLR2004
@@ -119,7 +120,7 @@ def open_record(record_id_: int) -> None:
 
 def back_to_list() -> None:
     """Take the record out of the address; filters and place of the list are still in it."""
-    for name in ("id", "section"):
+    for name in ("id", "section", "map"):
         st.query_params.pop(name, None)
 
 

@@ -32,6 +32,8 @@ class Palette:
     """Where colour is the category: told apart by colour-blind readers (after Okabe and Ito)."""
     ramp: tuple[str, str]
     """Low to high of a single quantity."""
+    stance: tuple[str, str, str, str, str]
+    """Against us to for us: orange to blue, which no colour-blind reader takes for each other."""
 
 
 LIGHT: Final = Palette(
@@ -47,6 +49,7 @@ LIGHT: Final = Palette(
     horizon=("#1F4E79", "#5B8DB8", "#A9C6DE"),
     category=("#2B5C8A", "#C98A1B", "#1F7F78", "#A0527F", "#6B7A33", "#8A5A3C", "#5B8DB8", "#75808C"),
     ramp=("#E8EEF3", "#1F4E79"),
+    stance=("#B8480F", "#EDB27C", "#C9C5BC", "#8FBDE3", "#1F5F99"),
 )
 DARK: Final = Palette(
     ink="#E8E6E1",
@@ -61,6 +64,7 @@ DARK: Final = Palette(
     horizon=("#A9CDEB", "#6399C6", "#3B668C"),
     category=("#7FB2DE", "#E3AC4A", "#4DB8AE", "#D58BB5", "#A9B96A", "#C69878", "#A9CDEB", "#8D98A4"),
     ramp=("#262C33", "#A9CDEB"),
+    stance=("#F2935A", "#8F5A30", "#5A6068", "#3C6C99", "#86BFF0"),
 )
 
 
@@ -88,7 +92,9 @@ _STYLE: Final = """<style>
 [class*="_sentence"] { min-height: 2.5rem; }
 [class*="st-key-card_open_"] button { text-align: left; justify-content: flex-start; }
 [data-testid="stBaseButton-tertiary"] { text-align: left; }
+.st-key-power_map_picture { overflow-x: auto; }
 @media (max-width: 640px) {
+  .st-key-power_map_picture > * { min-width: 46rem; }
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; padding-top: 4.5rem; }
   .st-key-customer_page > * > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
   .st-key-customer_page [data-testid="stColumn"] { width: 100%; min-width: 100%; }

@@ -10,21 +10,22 @@ caller's choosing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Final
 
 Point = tuple[float, float]
 _HANG_FROM: Final = 3
 """So many children who lead nobody hang in columns; fewer stand side by side."""
-_DEEP: Final = 4
-"""Cards in a hanging column before another one is begun."""
+_ACROSS: Final = range(2, 10)
+_DEEP: Final = range(1, 7)
 
 
 @dataclass(frozen=True)
 class Sizes:
     """The card and the room around it, and how many cards a row may have."""
 
-    width: float = 190
+    width: float = 214
     height: float = 84
     gap_x: float = 26
     gap_y: float = 44
@@ -34,6 +35,9 @@ class Sizes:
     stack: float = 14
     """Room between cards that hang below each other."""
     across: int = 6
+    """Cards in a row before another one is begun below."""
+    deep: int = 4
+    """Cards in a hanging column before another one is begun beside."""
 
 
 @dataclass
@@ -87,6 +91,24 @@ def layout(people: Sequence[tuple[int, int | None]], sizes: Sizes | None = None)
     return found
 
 
+def fitting(
+    people: Sequence[tuple[int, int | None]], width: float, height: float, sizes: Sizes | None = None
+) -> Layout:
+    """Return the layout whose cards are largest when it is fitted into a place of that width and height.
+
+    Rows and hanging columns of several lengths are tried; of equals the smallest picture is taken.
+    """
+    base = sizes or Sizes()
+    best, rank = Layout(), (-1.0, 0.0)
+    for across, deep in product(_ACROSS, _DEEP):
+        found = layout(people, replace(base, across=across, deep=deep))
+        scale = min(width / max(found.width, 1), height / max(found.height, 1))
+        this = (round(scale, 6), -round(found.width * found.height, 3))
+        if this > rank:
+            best, rank = found, this
+    return best
+
+
 def _tree(people: Sequence[tuple[int, int | None]]) -> dict[int | None, list[int]]:
     """Return the reports of each person, and under None those at the top; circles are cut."""
     above = dict(people)
@@ -112,19 +134,19 @@ def _block(one: int, below: Mapping[int | None, list[int]], sizes: Sizes, across
     leading = [each for each in reports if below.get(each)]
     others = [each for each in reports if not below.get(each)]
     rows: list[_Block] = [_block(each, below, sizes, across) for each in leading]
-    if len(others) < _HANG_FROM:
+    if len(others) < _HANG_FROM or sizes.deep == 1:
         rows += [_block(each, below, sizes, across) for each in others]
         others = []
-    return _under(one, rows, _columns(others, across), sizes, across)
+    return _under(one, rows, _columns(others, sizes.deep, across), sizes, across)
 
 
-def _columns(others: Sequence[int], across: int) -> list[list[int]]:
+def _columns(others: Sequence[int], deep: int, across: int) -> list[list[int]]:
     """Return who hangs in which column: columns of equal depth, not more than fit."""
     if not others:
         return []
-    count = min(max(-(-len(others) // _DEEP), 1), max(across, 1))
-    deep = -(-len(others) // count)
-    return [list(others[start : start + deep]) for start in range(0, len(others), deep)]
+    count = min(-(-len(others) // deep), max(across, 1))
+    even = -(-len(others) // count)
+    return [list(others[start : start + even]) for start in range(0, len(others), even)]
 
 
 def _under(one: int, blocks: list[_Block], columns: list[list[int]], sizes: Sizes, across: int) -> _Block:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.power_map.layout import Layout, Point, Sizes, layout
+from services.power_map.curves import bow, label_at
+from services.power_map.layout import Layout, Point, Sizes, fitting, layout
 
 SIZES = Sizes()
 
@@ -133,3 +134,57 @@ def test_who_stands_alone_comes_last() -> None:
 
 def test_nobody_makes_an_empty_picture() -> None:
     assert Layout() == layout([])
+
+
+# --- bows -----------------------------------------------------------------------------------------------------
+
+
+def on_edge(point: Point, corner: Point) -> bool:
+    x, y = point[0] - corner[0], point[1] - corner[1]
+    inside = -1e-6 <= x <= SIZES.width + 1e-6 and -1e-6 <= y <= SIZES.height + 1e-6
+    on_side = min(abs(x), abs(x - SIZES.width), abs(y), abs(y - SIZES.height)) < 1e-6
+    return inside and on_side
+
+
+@given(forests(most=14), st.data())
+def test_a_bow_goes_from_edge_to_edge_and_there_and_back_differ(
+    people: list[tuple[int, int | None]], data: st.DataObject
+) -> None:
+    if len(people) < 2:
+        return
+    found = layout(people)
+    one, other = data.draw(st.lists(st.sampled_from(sorted(found.places)), min_size=2, max_size=2, unique=True))
+    there = bow(found.places[one], found.places[other], SIZES)
+    assert (True, True) == (on_edge(there[0], found.places[one]), on_edge(there[-1], found.places[other]))
+    back = bow(found.places[other], found.places[one], SIZES)
+    apart = max(min(abs(x - u) + abs(y - v) for u, v in back) for x, y in there)
+    assert apart > 1
+
+
+@given(forests(most=12), st.sampled_from([(1160, 640), (820, 620), (360, 900)]))
+def test_the_fitting_picture_is_none_smaller_than_the_plain_one(
+    people: list[tuple[int, int | None]], place: tuple[int, int]
+) -> None:
+    if not people:
+        return
+
+    def scale(found: Layout) -> float:
+        return min(place[0] / found.width, place[1] / found.height)
+
+    best = fitting(people, *place)
+    assert [] == overlaps(best)
+    assert scale(best) >= scale(layout(people)) - 1e-6
+
+
+@given(forests(most=14), st.data())
+def test_a_word_on_a_bow_covers_no_card(people: list[tuple[int, int | None]], data: st.DataObject) -> None:
+    if len(people) < 2:
+        return
+    found = layout(people)
+    one, other = data.draw(st.lists(st.sampled_from(sorted(found.places)), min_size=2, max_size=2, unique=True))
+    at = label_at(bow(found.places[one], found.places[other], SIZES), found.places.values(), SIZES, (30, 8))
+    if at is not None:
+        inside = [
+            c for c in found.places.values() if 0 < at[0] - c[0] < SIZES.width and 0 < at[1] - c[1] < SIZES.height
+        ]
+        assert [] == inside
