@@ -50,16 +50,12 @@ def show(  # noqa: PLR0913 - a list has many sides
         bar(entity, place, asked)
     for problem in problems:
         st.warning(fmt.plain(problem), icon=":material/filter_alt_off:")
-    if listing.is_bin_open(place):
-        listing.recycle_bin(entity, place)
-        return []
     try:
         found = session.ask(query.page, entity, asked)
     except Refusal as refusal:
         st.warning(fmt.plain(say(refusal)))
         st.button(_("Start again at the first page"), on_click=place.to_first, key=place.name("restart"))
         return []
-    listing.undo_bar(entity, place)
     if tools:
         sentence(entity, place, asked, found, given)
     if not found.ids:
@@ -145,6 +141,9 @@ def _nothing(
     if len(asked.filters) > len(given) or asked.search.strip():
         with page.empty(_("Nothing matches."), caption=_("Take a filter away, or search for less.")):
             st.button(_("Clear filters"), on_click=place.clear, key=place.name("clear_empty"))
+        return
+    if given:
+        page.empty(_("Nothing matches."))
         return
     with page.empty(_("No {what} yet").format(what=many[:1].lower() + many[1:])):
         # In a callback: the dialog is drawn by the run that follows, whatever else is pressed here.

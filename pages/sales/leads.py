@@ -1,20 +1,16 @@
-"""Leads: find them, add them, log what happened, hand them on as customers."""
+"""Leads: the list with what one is reminded of, and with `?id=` everything about one."""
 
 from services.leads import LEAD
-from ui import form, grid, lead_dialogs, page
+from ui import form, grid, lead_detail, lead_list, page
 from ui.i18n import _
 
 page.require("lead.read")
-page.header(LEAD)
-with page.toolbar():
-    if page.button(_("New lead"), permission="lead.create", primary=True, icon=":material/add:"):
-        form.create(LEAD)
 
-selected = grid.show(LEAD)
-
-if len(selected) == 1:
-    with grid.actions(LEAD):
-        if page.button(_("Log activity"), permission="activity.create"):
-            lead_dialogs.log(selected[0])
-        if page.button(_("Convert"), permission="lead.convert"):
-            lead_dialogs.convert(selected[0])
+if (lead_id := page.record_id()) is not None:
+    lead_detail.show(lead_id)
+else:
+    page.header(LEAD)
+    with page.toolbar():
+        if page.button(_("New lead"), permission="lead.create", primary=True, icon=":material/add:"):
+            form.create(LEAD)
+    lead_list.actions(grid.show(LEAD, where=lead_list.chosen(), opens=page.open_record))

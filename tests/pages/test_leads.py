@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services import activities
+from services import activities, grading, leads
 from services.contacts import CONTACT
 from services.customers import CUSTOMER
+from services.grading import Rule, Scheme
 from services.kit import query, records
 from services.kit.actor import Actor
+from services.kit.errors import NotFound
 from services.leads import LEAD
 from services.opportunities import OPPORTUNITY
 from tests.factories import World
 from tests.pages.app import Portal, words
+
+TODAY = date(2026, 6, 15)
 
 
 @pytest.fixture
@@ -37,6 +42,11 @@ def with_first_row(portal: Portal, actor: Actor) -> AppTest:
     return app.run()
 
 
+def said(app: AppTest) -> str:
+    """Return what a page and its dialog say in sentences."""
+    return "\n".join(one.value for one in (*app.markdown, *app.caption, *app.warning)).replace("\\", "")
+
+
 def only(world: World, entity: Any) -> Any:
     """Return the only record there is."""
     (found,) = world.ask(query.frame, entity).index
@@ -49,7 +59,8 @@ def test_a_lead_becomes_a_customer_with_contact_and_opportunity(
     lead = sqlite_world.lead(by=leader, name="Ann", company="Nordwind GmbH")
     app = press(with_first_row(portal, leader), "Convert")
     assert "Customer “Nordwind GmbH” is made." in app.caption[-1].value.replace("\\", "")
-    next(one for one in app.text_input if one.label == "Opportunity").set_value("First order").run()
+    next(one for one in app.segmented_control if one.label == "Opportunity").set_value("sale").run()
+    app.text_input[-2].set_value("First order").run()
     app = press(app, "Convert lead")
     assert not app.exception
     made = [only(sqlite_world, entity).name for entity in (CUSTOMER, CONTACT, OPPORTUNITY)]
@@ -92,6 +103,106 @@ def test_an_activity_is_logged_with_the_next_step(portal: Portal, sqlite_world: 
     app.text_area[-1].set_value("They want a quote").run()
     press(app, "Log activity")
     assert ["They want a quote"] == list(sqlite_world.ask(activities.timeline, lead_id=lead.id)["summary"])
+
+
+def test_where_both_have_a_value_the_reader_chooses(portal: Portal, sqlite_world: World, leader: Actor) -> None:
+    there = sqlite_world.customer(by=leader, name="Nordwind GmbH", industry="Wind", region="North")
+    sqlite_world.contact(there, by=leader, name="Ann")
+    sqlite_world.lead(by=leader, name="Ann", company="Nordwind", industry="Steel", title="Buyer", grade="A")
+    app = press(with_first_row(portal, leader), "Convert")
+    assert "Ann (same name)" in next(one for one in app.selectbox if one.label == "Contact").options
+    assert "Stays on the lead" in said(app)
+    assert "Job title: Buyer" in said(app)
+    next(one for one in app.segmented_control if one.label == "Customer · Industry").set_value("lead").run()
+    app = press(app, "Convert lead")
+    assert not app.exception
+    made = only(sqlite_world, CUSTOMER)
+    assert ("Nordwind GmbH", "Steel", "North") == (made.name, made.industry, made.region)
+    assert "Buyer" == only(sqlite_world, CONTACT).title
+
+
+def test_the_page_of_a_lead_shows_why_it_is_graded_and_lets_the_grade_be_set(
+    portal: Portal, sqlite_world: World, leader: Actor
+) -> None:
+    sqlite_world.do(grading.save, Scheme((Rule("source", "in", ("referral", "partner"), 70),)))
+    lead = sqlite_world.lead(by=leader, name="Ann", source="referral")
+    app = portal.open("leads", leader, id=str(lead.id))
+    assert "Grade A" in said(app)
+    assert "Source is Referral or Partner" in said(app)
+    sqlite_world.do(leads.set_grade, lead.id, "C", by=leader)
+    app = portal.open("leads", leader, id=str(lead.id))
+    assert "Set by hand by Lea" in said(app)
+    app = press(app, "Back to the rules")
+    assert "A" == sqlite_world.ask(records.get, LEAD, lead.id).grade
+
+
+def test_one_box_writes_what_happened_and_what_is_next(portal: Portal, sqlite_world: World, leader: Actor) -> None:
+    lead = sqlite_world.lead(by=leader, next_step_on=TODAY, next_step="Call")
+    app = portal.open("leads", leader, id=str(lead.id))
+    app.text_area[0].set_value("They want a quote")
+    app.date_input[0].set_value(TODAY + timedelta(days=2))
+    app.text_input[-1].set_value("Send it")
+    app = press(app, "Log activity")
+    assert not app.exception
+    now = sqlite_world.ask(records.get, LEAD, lead.id)
+    assert ("contacted", TODAY + timedelta(days=2), "Send it") == (now.status, now.next_step_on, now.next_step)
+
+
+def test_a_due_step_is_done_by_what_is_logged(portal: Portal, sqlite_world: World, leader: Actor) -> None:
+    lead = sqlite_world.lead(by=leader, next_step_on=TODAY)
+    app = portal.open("leads", leader, id=str(lead.id))
+    app.text_area[0].set_value("Done")
+    press(app, "Log activity")
+    assert sqlite_world.ask(records.get, LEAD, lead.id).next_step_on is None
+
+
+def test_a_conversion_is_taken_back_from_the_page_of_the_lead(
+    portal: Portal, sqlite_world: World, leader: Actor
+) -> None:
+    lead = sqlite_world.lead(by=leader, company="Nordwind")
+    made = sqlite_world.do(leads.convert, lead.id, by=leader)
+    app = portal.open("leads", leader, id=str(lead.id))
+    app = press(app, "Take back")
+    assert "Customer “Nordwind” goes to the recycle bin." in said(app)
+    press(app, "Take back")
+    assert "new" == sqlite_world.ask(records.get, LEAD, lead.id).status
+    with pytest.raises(NotFound):
+        sqlite_world.ask(records.get, CUSTOMER, made.id)
+
+
+def test_what_was_built_on_it_is_named_instead(portal: Portal, sqlite_world: World, leader: Actor) -> None:
+    lead = sqlite_world.lead(by=leader)
+    made = sqlite_world.do(leads.convert, lead.id, by=leader)
+    sqlite_world.contract(made)
+    app = press(portal.open("leads", leader, id=str(lead.id)), "Take back")
+    assert "Contracts: 1" in said(app)
+    assert 1 == sum(one.label == "Take back" for one in app.button)
+
+
+def test_leads_are_given_to_people(portal: Portal, sqlite_world: World, leader: Actor) -> None:
+    ann = sqlite_world.actor("sales", name="Ann", team_id=leader.team_id)
+    lead = sqlite_world.lead(by=leader)
+    app = press(with_first_row(portal, leader), "Assign")
+    app.multiselect[-1].select(ann.user_id).run()
+    app = press(app, "Assign")
+    assert not app.exception
+    assert ann.user_id == sqlite_world.ask(records.get, LEAD, lead.id).owner_id
+
+
+def test_reminders_stand_over_the_list_with_their_counts(portal: Portal, sqlite_world: World, leader: Actor) -> None:
+    sqlite_world.lead(by=leader, name="Late", next_step_on=TODAY - timedelta(days=1))
+    sqlite_world.lead(by=leader, name="Later", next_step_on=TODAY + timedelta(days=1))
+    app = portal.open("leads", leader, view="overdue")
+    assert ["Late"] == list(app.dataframe[0].value["name"])
+    assert "Overdue 1" in app.button_group[0].options
+
+
+def test_foreign_missing_and_senseless_leads_look_alike(portal: Portal, sqlite_world: World, leader: Actor) -> None:
+    foreign = sqlite_world.lead(by=leader, name="Hidden")
+    seller = sqlite_world.actor("sales")
+    shown = {said(portal.open("leads", seller, id=one)) for one in (str(foreign.id), "999999", "abc", "-1")}
+    assert 1 == len(shown)
+    assert "Hidden" not in shown.pop()
 
 
 def test_what_the_role_does_not_include_is_not_offered(portal: Portal, sqlite_world: World, leader: Actor) -> None:
