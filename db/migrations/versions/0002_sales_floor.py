@@ -11,6 +11,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+CUSTOM_INDEXES = "SELECT name FROM sqlite_master WHERE type = 'index' AND name GLOB 'cf_*'"
+
 
 def upgrade() -> None:
     """Go forward."""
@@ -1134,6 +1136,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back."""
+    if op.get_context().dialect.name == "sqlite":
+        for name in op.get_bind().exec_driver_sql(CUSTOM_INDEXES).scalars().all():
+            op.execute(f"DROP INDEX {name}")
+
     op.drop_column("stage", "requires_map")
 
     op.drop_column("opportunity", "custom")
