@@ -43,6 +43,11 @@ def folded(text: str) -> str:
     if _LATIN_MARKS.search(text):
         bare = (unicodedata.normalize("NFKD", one)[0] if _LATIN_MARKS.match(one) else one for one in text)
         text = "".join(bare)
+    return simplified(text)
+
+
+def simplified(text: str) -> str:
+    """Return text with each traditional character as its simplified one."""
     table = _simple()
     return text if table.keys().isdisjoint(text) else "".join(table.get(one, one) for one in text)
 
@@ -65,3 +70,40 @@ _sounds: Final = _Sounds()
 def sound(text: str) -> str:
     """Return how Chinese characters sound, in toneless pinyin without spaces; others stay as they are."""
     return "".join(_sounds[one] for one in text)
+
+
+_MANY_VOICED: Final = frozenset("行重长乐厦都朝藏单调曾仇查六宿解")
+"""Characters that often sound otherwise than their first reading: for these the words around them decide."""
+_FAMILY_NAMES: Final = {
+    "单": "shan",
+    "曾": "zeng",
+    "仇": "qiu",
+    "解": "xie",
+    "查": "zha",
+    "区": "ou",
+    "盖": "ge",
+    "乐": "yue",
+}
+_NAME_LENGTH: Final = 4
+
+
+def syllables(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the readings of a run of Chinese characters, each a syllable a character; mostly there is one.
+
+    A second one stands for what may be a family name (曾 is zeng, not ceng) or for the plain reading of every
+    character, where the dictionary of words reads one otherwise (重庆 chongqing). Others than Chinese are left out.
+    """
+    plain = tuple(said for one in text if (said := _sounds[one]).isascii())
+    if _MANY_VOICED.isdisjoint(text) and text[:1] not in _FAMILY_NAMES:
+        return (plain,)
+    found = [_in_words(text), plain]
+    if len(text) <= _NAME_LENGTH and text[0] in _FAMILY_NAMES:
+        found.append((_FAMILY_NAMES[text[0]], *plain[1:]))
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=10_000)
+def _in_words(text: str) -> tuple[str, ...]:
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 - large; read when a character of several sounds comes
+
+    return tuple(bare for one in lazy_pinyin(text, errors="ignore") if (bare := one.replace("ü", "v")))

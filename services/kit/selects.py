@@ -27,12 +27,13 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy import Text as SqlText
+from sqlalchemy import or_ as any_of
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.operators import or_
 
 from db.base import table_of
-from db.search import POSTGRESQL_TOKENS, query_tokens
+from db.search import POSTGRESQL_TOKENS, query_alternatives, sqlite_match
 from db.types import N_
 from services.kit import custom, masking, permissions
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
@@ -53,7 +54,7 @@ class Shape(NamedTuple):
     conditions: tuple[tuple[str, str], ...] = ()
     """Field and operator, both known to the entity (query.py sees to it)."""
     search: str = ""
-    """By `tokens`, by `title`, or not at all."""
+    """By `tokens`, by `either` of two sets of tokens, by `title`, or not at all."""
     token: str | None = None
     """Of the definitions in force, where an added field is among the columns, the conditions or the order."""
 
@@ -93,8 +94,13 @@ def bound(uow: UnitOfWork, shape: Shape, values: Sequence[tuple[Any, ...]], sear
     if shape.search == "title":
         found["search"] = f"{escape_like(search.strip())}%"
     elif shape.search:
-        tokens = query_tokens(search)
-        found["search"] = " AND ".join(f'"{token}"' for token in tokens) if uow.is_sqlite else tokens
+        if uow.is_sqlite:
+            found["search"] = sqlite_match(search)
+        else:
+            wanted = query_alternatives(search)
+            found["search"] = list(wanted[0])
+            if shape.search == "either":
+                found["search_else"] = list(wanted[1])
         if masking.is_masked(uow, shape.entity.key):
             found["search_text"] = f"%{escape_like(search.strip())}%"
     return found
@@ -104,7 +110,8 @@ def search_of(entity: Entity, written: str) -> str:
     """Return how a text is searched: a query too short for tokens matches beginnings of the title."""
     if not written.strip():
         return ""
-    return "tokens" if entity.is_searchable and query_tokens(written) else "title"
+    sets = len(query_alternatives(written)) if entity.is_searchable else 0
+    return ("title", "tokens", "either")[sets]
 
 
 def escape_like(value: str) -> str:
@@ -134,7 +141,7 @@ def _openly(shape: Shape, model: Any) -> list[ColumnElement[bool]]:
     """Return what keeps a filter or a search from finding out what a pool hides."""
     names = {name for name, _ in shape.conditions if masking.may_be_hidden(shape.entity.key, name)}
     found = [masking.is_shown(model.pool_id, name) for name in sorted(names)]
-    return [*found, masking.found_openly(shape.entity)] if shape.search == "tokens" else found
+    return [*found, masking.found_openly(shape.entity)] if shape.search in ("tokens", "either") else found
 
 
 def _criterion(column: Any, operator: str, name: str) -> ColumnElement[bool]:
@@ -168,8 +175,9 @@ def _search(uow: UnitOfWork, shape: Shape) -> ColumnElement[bool]:
         return model.id.in_(matches)  # type: ignore[no-any-return]
     # The very expression of the index.
     stored = getattr(func, POSTGRESQL_TOKENS)(model.search_tokens, type_=ARRAY(SqlText))
-    wanted = bindparam("search", type_=ARRAY(SqlText))
-    return stored.op("@>")(cast(wanted, ARRAY(SqlText)))  # type: ignore[no-any-return]
+    names = ("search", "search_else") if shape.search == "either" else ("search",)
+    wanted = (cast(bindparam(name, type_=ARRAY(SqlText)), ARRAY(SqlText)) for name in names)
+    return any_of(*(stored.bool_op("@>")(tokens) for tokens in wanted))
 
 
 # --- rows ---------------------------------------------------------------------------------------------------
