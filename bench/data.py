@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from db import migrate, search
 from db.engine import make_engine
 from db.models import Customer
-from services.kit import records
+from services.kit import owners, records
 from services.kit.actor import SYSTEM
 from services.kit.clock import Clock
 from services.kit.unit_of_work import Database
@@ -32,6 +32,7 @@ def _words(text: str) -> list[str]:
 
 TEAMS = 8
 USERS = 40
+POOL = 1
 CITIES = _words("北京 上海 广州 深圳 杭州 南京 苏州 成都 重庆 武汉 西安 天津 青岛 大连 厦门 宁波 长沙 合肥 郑州 济南")
 FIRST = "华中东南北新天海金银宏盛远恒德信达通瑞丰嘉安永泰康博文明光辉鼎润泽凯"
 SECOND = "为兴信联创科源程達业泰和润丰通达康盛隆昌瑞华腾飞翔宇宙峰岳川海洋林森"
@@ -73,6 +74,9 @@ def rows(number: int) -> Iterator[dict[str, Any]]:
             "tax_number": tax,
             "owner_id": owner,
             "team_id": None if owner is None else (owner - 1) % TEAMS + 1,
+            "pool_id": POOL if owner is None else None,
+            "pooled_at": changed if owner is None else None,
+            "received_at": None if owner is None else changed,
             "next_step_on": date(2026, 1, 1) + timedelta(days=dice.randrange(365)) if dice.random() < 0.6 else None,
             "last_activity_at": changed if dice.random() < 0.7 else None,
             "name_key": name.casefold(),
@@ -93,6 +97,7 @@ def fill(database: Database, number: int) -> float:
         role = "sales_manager" if one <= TEAMS else "sales"
         person = {"name": f"User {one}", "login": f"user{one}", "role": role, "team_id": (one - 1) % TEAMS + 1}
         database.run(SYSTEM, USER.verb("create"), person)
+    database.run(SYSTEM, owners.first_pool, "customer")
     is_sqlite = database.engine.dialect.name == "sqlite"
     (_fill_sqlite if is_sqlite else _fill_postgresql)(database.engine, number)
     return time.perf_counter() - started
