@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.expression import ColumnElement, literal
+from sqlalchemy.sql.expression import literal
 from sqlalchemy.sql.functions import FunctionElement
 
 from db.types import UtcDateTime
@@ -21,7 +21,7 @@ class Noon(FunctionElement[datetime]):
     type = UtcDateTime()
 
 
-def noon(day: ColumnElement[Any], minutes_ahead: int) -> Noon:
+def noon(day: Any, minutes_ahead: int) -> Noon:
     """Return noon of a column's date in a zone so many minutes ahead of UTC.
 
     Noon, so that an hour of summer time more or less does not make it another day.
