@@ -49,6 +49,7 @@ MENU: Final = (
     Entry(MONEY, "money/contracts.py", N_("Contracts"), "contract", "contract.read", "contracts"),
     Entry(MONEY, "money/collections.py", N_("Collections"), "payments", "instalment.read", "collections"),
     Entry(ANALYSIS, "analysis/funnel.py", N_("Funnel"), "filter_alt", "opportunity.read", "funnel"),
+    Entry(ANALYSIS, "analysis/sources.py", N_("Lead sources"), "ads_click", "lead.read", "sources"),
     Entry(ADMINISTRATION, "admin/users.py", N_("Users"), "group", "user.read", "users"),
     Entry(
         ADMINISTRATION,
@@ -67,6 +68,7 @@ MENU: Final = (
         "profile_question.update",
         "profile-questions",
     ),
+    Entry(ADMINISTRATION, "admin/grading.py", N_("Lead grading"), "star_half", "grading_rule.read", "grading"),
     Entry(ADMINISTRATION, "account/account.py", N_("Your account"), "account_circle", None, "account"),
 )
 

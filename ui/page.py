@@ -132,10 +132,14 @@ def keep(name: str, value: Any) -> str:
 
 
 def go(url_path: str, **parameters: Any) -> None:
-    """Open another page of the menu, with parameters in its address."""
+    """Open another page of the menu, with parameters in its address; a list stands for several of one name."""
     entry = next(one for one in MENU if one.url_path == url_path)
     target = st.Page(ROOT / "pages" / entry.file, url_path=entry.url_path, default=entry.is_home)
-    st.switch_page(target, query_params={name: str(value) for name, value in parameters.items()})
+    written = {
+        name: [str(one) for one in value] if isinstance(value, list) else str(value)
+        for name, value in parameters.items()
+    }
+    st.switch_page(target, query_params=written)
 
 
 def go_later(url_path: str, **parameters: Any) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Record
-from db.types import N_, Id, Json, instant, reference
+from db.types import N_, Id, Json, flag, instant, reference
 
 
 class Conversion(Base, Record):
@@ -21,6 +21,8 @@ class Conversion(Base, Record):
     customer_id: Mapped[int] = reference(N_("Customer"), "customer.id", required=True)
     contact_id: Mapped[int | None] = reference(N_("Contact"), "contact.id")
     opportunity_id: Mapped[int | None] = reference(N_("Opportunity"), "opportunity.id")
+    has_made_customer: Mapped[bool] = flag(N_("New customer"))
+    """The lead has brought the customer, and not only joined one that was there."""
     converted_at: Mapped[datetime] = instant(N_("Converted on"), required=True)
     reference: Mapped[str] = mapped_column(String(32), nullable=False)
     """The user action, as in the audit."""

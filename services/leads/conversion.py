@@ -127,6 +127,7 @@ def _carry_out(uow: UnitOfWork, drawn: Drawn) -> Customer:
             customer_id=customer.id,
             contact_id=contact.id,
             opportunity_id=opportunity.id if opportunity else None,
+            has_made_customer=drawn.customer is None,
             converted_at=uow.now,
             reference=uow.reference,
             done=audit.plain(done),

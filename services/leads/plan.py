@@ -13,7 +13,7 @@ from db.normal import email_key, phone_key
 from services import customers
 from services.contacts import CONTACT
 from services.customers import CUSTOMER
-from services.kit import records
+from services.kit import custom, records
 from services.kit.entity import Entity
 from services.kit.unit_of_work import UnitOfWork
 from services.leads.lead import LEAD, refuse_converted
@@ -206,7 +206,7 @@ def _lines(entity: Entity, lead: Lead, record: Any, pairs: Mapping[str, str], ta
     lines = []
     for name, source in pairs.items():
         value = getattr(lead, source)
-        if value in (None, ""):
+        if value in (None, "") or not _may_hold(entity, name, source, value):
             continue
         there = getattr(record, name) if record is not None else None
         if there in (None, ""):
@@ -217,6 +217,11 @@ def _lines(entity: Entity, lead: Lead, record: Any, pairs: Mapping[str, str], ta
             outcome = "takes" if f"{entity.key}.{name}" in take else "differs"
         lines.append(Line(entity.key, name, source, value, there, outcome))
     return lines
+
+
+def _may_hold(entity: Entity, name: str, source: str, value: Any) -> bool:
+    """Say whether a custom field of the same code is of the same kind, too, and offers the same choice."""
+    return not custom.is_custom(name) or custom.fits(LEAD.fields[source], entity.fields[name], value)
 
 
 def _is_same(name: str, there: Any, value: Any) -> bool:

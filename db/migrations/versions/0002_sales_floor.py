@@ -32,6 +32,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_competitor")),
     )
     op.create_index(
+        "ix_competitor_deleted_at_id",
+        "competitor",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_competitor_name_id",
         "competitor",
         ["name", "id"],
@@ -84,6 +92,14 @@ def upgrade() -> None:
         sa.Column("deleted_in", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_field")),
         sa.UniqueConstraint("entity", "code", name=op.f("uq_custom_field_entity_code")),
+    )
+    op.create_index(
+        "ix_custom_field_deleted_at_id",
+        "custom_field",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.create_index(
         "ix_custom_field_entity_updated_at_id",
@@ -148,6 +164,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_rule")),
     )
     op.create_index(
+        "ix_grading_rule_deleted_at_id",
+        "grading_rule",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_grading_rule_updated_at_id",
         "grading_rule",
         ["updated_at", "id"],
@@ -208,6 +232,14 @@ def upgrade() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_in", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pool")),
+    )
+    op.create_index(
+        "ix_pool_deleted_at_id",
+        "pool",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.create_index(
         "ix_pool_kind_updated_at_id",
@@ -273,6 +305,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_profile_question_deleted_at_id",
+        "profile_question",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.create_index(
         "ix_profile_question_position_id",
@@ -422,6 +462,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(
+        "ix_quota_deleted_at_id",
+        "quota",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_quota_kind_updated_at_id",
         "quota",
         ["kind", "updated_at", "id"],
@@ -483,6 +531,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(
+        "ix_saved_view_deleted_at_id",
+        "saved_view",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_saved_view_list_key_audience",
         "saved_view",
         ["list_key", "audience"],
@@ -521,6 +577,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_collaborator")),
     )
     op.create_index(op.f("ix_collaborator_customer_id"), "collaborator", ["customer_id"], unique=False)
+    op.create_index(
+        "ix_collaborator_deleted_at_id",
+        "collaborator",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.create_index(
         "ix_collaborator_updated_at_id",
         "collaborator",
@@ -596,6 +660,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_profile_customer_id"), "profile", ["customer_id"], unique=False)
     op.create_index(
+        "ix_profile_deleted_at_id",
+        "profile",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_profile_kind_updated_at_id",
         "profile",
         ["kind", "updated_at", "id"],
@@ -635,6 +707,7 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("opportunity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("has_made_customer", sa.Boolean(), nullable=False),
         sa.Column("converted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reference", sa.String(length=32), nullable=False),
         sa.Column("done", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
@@ -655,6 +728,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_conversion_contact_id"), "conversion", ["contact_id"], unique=False)
     op.create_index(op.f("ix_conversion_customer_id"), "conversion", ["customer_id"], unique=False)
+    op.create_index(
+        "ix_conversion_deleted_at_id",
+        "conversion",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.create_index(op.f("ix_conversion_lead_id"), "conversion", ["lead_id"], unique=False)
     op.create_index(op.f("ix_conversion_opportunity_id"), "conversion", ["opportunity_id"], unique=False)
     op.create_index(
@@ -698,6 +779,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_finding")),
     )
     op.create_index(op.f("ix_finding_customer_id"), "finding", ["customer_id"], unique=False)
+    op.create_index(
+        "ix_finding_deleted_at_id",
+        "finding",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.create_index(
         "ix_finding_kind_updated_at_id",
         "finding",
@@ -748,6 +837,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_influence")),
     )
     op.create_index(op.f("ix_influence_customer_id"), "influence", ["customer_id"], unique=False)
+    op.create_index(
+        "ix_influence_deleted_at_id",
+        "influence",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.create_index(op.f("ix_influence_from_id"), "influence", ["from_id"], unique=False)
     op.create_index(
         "ix_influence_kind_updated_at_id",
@@ -800,6 +897,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_map_step_contact_id"), "map_step", ["contact_id"], unique=False)
     op.create_index(op.f("ix_map_step_customer_id"), "map_step", ["customer_id"], unique=False)
     op.create_index(
+        "ix_map_step_deleted_at_id",
+        "map_step",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_map_step_owner_id_due_on",
         "map_step",
         ["owner_id", "due_on"],
@@ -838,6 +943,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("profile_id", "number", name=op.f("uq_profile_version_profile_id_number")),
     )
     op.create_index(
+        "ix_profile_version_deleted_at_id",
+        "profile_version",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_profile_version_updated_at_id",
         "profile_version",
         ["updated_at", "id"],
@@ -856,6 +969,23 @@ def upgrade() -> None:
 
     op.drop_index(op.f("ix_activity_customer_id"), table_name="activity")
     op.create_index("ix_activity_customer_id_happened_at_id", "activity", ["customer_id", "happened_at", "id"], unique=False)
+    op.create_index(
+        "ix_activity_deleted_at_id",
+        "activity",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.create_index(
+        "ix_allocation_deleted_at_id",
+        "allocation",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
 
     op.add_column("contact", sa.Column("mobile", sa.String(length=40), nullable=True))
     op.add_column("contact", sa.Column("attitude", sa.String(length=30), nullable=True))
@@ -918,6 +1048,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_contact_covered_by_id"), "contact", ["covered_by_id"], unique=False)
     op.create_index(
+        "ix_contact_deleted_at_id",
+        "contact",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_contact_domain_key",
         "contact",
         ["domain_key"],
@@ -972,6 +1110,24 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_primary AND deleted_at IS NULL"),
     )
 
+    op.create_index(
+        "ix_contract_deleted_at_id",
+        "contract",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.create_index(
+        "ix_criteria_set_deleted_at_id",
+        "criteria_set",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
     op.add_column("customer", sa.Column("name_block", sa.String(length=20), nullable=True))
     op.add_column("customer", sa.Column("phone_key", sa.String(length=40), nullable=True))
     op.add_column("customer", sa.Column("domain_key", sa.String(length=254), nullable=True))
@@ -1003,6 +1159,14 @@ def upgrade() -> None:
         "customer", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
     )
     op.create_index(
+        "ix_customer_deleted_at_id",
+        "customer",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_customer_domain_key",
         "customer",
         ["domain_key"],
@@ -1027,6 +1191,24 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("tax_key IS NOT NULL"),
         postgresql_where=sa.text("tax_key IS NOT NULL"),
+    )
+
+    op.create_index(
+        "ix_estimate_deleted_at_id",
+        "estimate",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.create_index(
+        "ix_instalment_deleted_at_id",
+        "instalment",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
 
     op.add_column("lead", sa.Column("grade_points", sa.Integer(), nullable=True))
@@ -1076,6 +1258,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("company_key IS NOT NULL"),
         postgresql_where=sa.text("company_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_lead_deleted_at_id",
+        "lead",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.create_index(
         "ix_lead_domain_key",
@@ -1130,8 +1320,96 @@ def upgrade() -> None:
     op.add_column(
         "opportunity", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
     )
+    op.create_index(
+        "ix_opportunity_deleted_at_id",
+        "opportunity",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.create_index(
+        "ix_pipeline_deleted_at_id",
+        "pipeline",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.create_index(
+        "ix_plan_deleted_at_id",
+        "plan",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.create_index(
+        "ix_plan_item_deleted_at_id",
+        "plan_item",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.create_index(
+        "ix_product_deleted_at_id",
+        "product",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.create_index(
+        "ix_receipt_deleted_at_id",
+        "receipt",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
 
     op.add_column("stage", sa.Column("requires_map", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
+    op.create_index(
+        "ix_stage_deleted_at_id",
+        "stage",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.create_index(
+        "ix_team_deleted_at_id",
+        "team",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.create_index(
+        "ix_user_deleted_at_id",
+        "user",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.create_index(
+        "ix_weight_set_deleted_at_id",
+        "weight_set",
+        ["deleted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
@@ -1140,8 +1418,76 @@ def downgrade() -> None:
         for name in op.get_bind().exec_driver_sql(CUSTOM_INDEXES).scalars().all():
             op.execute(f"DROP INDEX {name}")
 
+    op.drop_index(
+        "ix_weight_set_deleted_at_id",
+        table_name="weight_set",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.drop_index(
+        "ix_user_deleted_at_id",
+        table_name="user",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.drop_index(
+        "ix_team_deleted_at_id",
+        table_name="team",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.drop_index(
+        "ix_stage_deleted_at_id",
+        table_name="stage",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.drop_column("stage", "requires_map")
 
+    op.drop_index(
+        "ix_receipt_deleted_at_id",
+        table_name="receipt",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.drop_index(
+        "ix_product_deleted_at_id",
+        table_name="product",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.drop_index(
+        "ix_plan_item_deleted_at_id",
+        table_name="plan_item",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.drop_index(
+        "ix_plan_deleted_at_id",
+        table_name="plan",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.drop_index(
+        "ix_pipeline_deleted_at_id",
+        table_name="pipeline",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.drop_index(
+        "ix_opportunity_deleted_at_id",
+        table_name="opportunity",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.drop_column("opportunity", "custom")
 
     op.drop_index(
@@ -1182,6 +1528,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("domain_key IS NOT NULL"),
     )
     op.drop_index(
+        "ix_lead_deleted_at_id",
+        table_name="lead",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.drop_index(
         "ix_lead_company_key",
         table_name="lead",
         sqlite_where=sa.text("company_key IS NOT NULL"),
@@ -1207,6 +1559,20 @@ def downgrade() -> None:
     op.drop_column("lead", "grade_points")
 
     op.drop_index(
+        "ix_instalment_deleted_at_id",
+        table_name="instalment",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.drop_index(
+        "ix_estimate_deleted_at_id",
+        table_name="estimate",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.drop_index(
         "ix_customer_tax_key",
         table_name="customer",
         sqlite_where=sa.text("tax_key IS NOT NULL"),
@@ -1226,6 +1592,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("domain_key IS NOT NULL"),
         postgresql_where=sa.text("domain_key IS NOT NULL"),
     )
+    op.drop_index(
+        "ix_customer_deleted_at_id",
+        table_name="customer",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.drop_column("customer", "custom")
     op.drop_column("customer", "is_locked")
     op.drop_column("customer", "previous_owner_id")
@@ -1236,6 +1608,20 @@ def downgrade() -> None:
     op.drop_column("customer", "domain_key")
     op.drop_column("customer", "phone_key")
     op.drop_column("customer", "name_block")
+
+    op.drop_index(
+        "ix_criteria_set_deleted_at_id",
+        table_name="criteria_set",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.drop_index(
+        "ix_contract_deleted_at_id",
+        table_name="contract",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
 
     op.drop_index(
         "uq_contact_primary",
@@ -1275,6 +1661,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("domain_key IS NOT NULL"),
         postgresql_where=sa.text("domain_key IS NOT NULL"),
     )
+    op.drop_index(
+        "ix_contact_deleted_at_id",
+        table_name="contact",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_contact_covered_by_id"), table_name="contact")
     op.drop_index(
         "ix_contact_coverage_updated_at_id",
@@ -1303,6 +1695,19 @@ def downgrade() -> None:
     op.drop_column("contact", "attitude")
     op.drop_column("contact", "mobile")
 
+    op.drop_index(
+        "ix_allocation_deleted_at_id",
+        table_name="allocation",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+
+    op.drop_index(
+        "ix_activity_deleted_at_id",
+        table_name="activity",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.drop_index("ix_activity_customer_id_happened_at_id", table_name="activity")
     op.create_index(op.f("ix_activity_customer_id"), "activity", ["customer_id"], unique=False)
 
@@ -1318,6 +1723,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    op.drop_index(
+        "ix_profile_version_deleted_at_id",
+        table_name="profile_version",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
 
     op.drop_table("profile_version")
     op.drop_index(
@@ -1331,6 +1742,12 @@ def downgrade() -> None:
         table_name="map_step",
         sqlite_where=sa.text("deleted_at IS NULL AND done_on IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL AND done_on IS NULL"),
+    )
+    op.drop_index(
+        "ix_map_step_deleted_at_id",
+        table_name="map_step",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.drop_index(op.f("ix_map_step_customer_id"), table_name="map_step")
     op.drop_index(op.f("ix_map_step_contact_id"), table_name="map_step")
@@ -1356,6 +1773,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_index(op.f("ix_influence_from_id"), table_name="influence")
+    op.drop_index(
+        "ix_influence_deleted_at_id",
+        table_name="influence",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_influence_customer_id"), table_name="influence")
 
     op.drop_table("influence")
@@ -1379,6 +1802,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    op.drop_index(
+        "ix_finding_deleted_at_id",
+        table_name="finding",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_finding_customer_id"), table_name="finding")
 
     op.drop_table("finding")
@@ -1396,6 +1825,12 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_conversion_opportunity_id"), table_name="conversion")
     op.drop_index(op.f("ix_conversion_lead_id"), table_name="conversion")
+    op.drop_index(
+        "ix_conversion_deleted_at_id",
+        table_name="conversion",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_conversion_customer_id"), table_name="conversion")
     op.drop_index(op.f("ix_conversion_contact_id"), table_name="conversion")
 
@@ -1424,6 +1859,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    op.drop_index(
+        "ix_profile_deleted_at_id",
+        table_name="profile",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_profile_customer_id"), table_name="profile")
     op.drop_index(
         "ix_profile_completeness_id",
@@ -1450,6 +1891,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    op.drop_index(
+        "ix_collaborator_deleted_at_id",
+        table_name="collaborator",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_collaborator_customer_id"), table_name="collaborator")
 
     op.drop_table("collaborator")
@@ -1466,6 +1913,12 @@ def downgrade() -> None:
         table_name="saved_view",
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_saved_view_deleted_at_id",
+        table_name="saved_view",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.drop_index(
         "ix_saved_view_audience_updated_at_id",
@@ -1491,6 +1944,12 @@ def downgrade() -> None:
         table_name="quota",
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_quota_deleted_at_id",
+        table_name="quota",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.drop_index(
         "ix_quota_at_most_id",
@@ -1533,6 +1992,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_index(
+        "ix_profile_question_deleted_at_id",
+        table_name="profile_question",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.drop_index(
         "ix_profile_question_answer_kind_updated_at_id",
         table_name="profile_question",
         sqlite_where=sa.text("deleted_at IS NULL"),
@@ -1558,6 +2023,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    op.drop_index(
+        "ix_pool_deleted_at_id",
+        table_name="pool",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
 
     op.drop_table("pool")
     op.drop_index(op.f("ix_merge_reference"), table_name="merge")
@@ -1571,6 +2042,12 @@ def downgrade() -> None:
         table_name="grading_rule",
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_grading_rule_deleted_at_id",
+        table_name="grading_rule",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
 
     op.drop_table("grading_rule")
@@ -1596,6 +2073,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    op.drop_index(
+        "ix_custom_field_deleted_at_id",
+        table_name="custom_field",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
 
     op.drop_table("custom_field")
     op.drop_index(
@@ -1615,6 +2098,12 @@ def downgrade() -> None:
         table_name="competitor",
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_competitor_deleted_at_id",
+        table_name="competitor",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
 
     op.drop_table("competitor")

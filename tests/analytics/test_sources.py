@@ -1,0 +1,129 @@
+"""What the report on sources promises: everybody counted once, within the reader's scope, rates with their base."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from services import leads, opportunities
+from services.analytics import sources
+from services.analytics.sources import Which
+from services.kit.clock import Clock
+from services.kit.errors import Forbidden
+from services.pipelines import PIPELINE, STAGE
+from tests.conftest import NOW
+from tests.factories import World
+
+THIS_YEAR = Which(date(2026, 1, 1), date(2026, 12, 31))
+
+
+def report(world: World, which: Which = THIS_YEAR, **by: Any) -> Any:
+    return world.ask(sources.quality, which, **by)
+
+
+def at(world: World, days: int) -> None:
+    """Let it be so many days before or after the day of the tests."""
+    world.database.clock = Clock.at(NOW + timedelta(days=days))
+
+
+def test_leads_are_counted_by_source_as_far_as_they_came(world: World) -> None:
+    world.lead(source="referral", status="qualified")
+    world.lead(source="referral", status="unqualified", unqualified_reason="other")
+    world.lead(source="referral")
+    gone = world.lead(source="referral")
+    world.do(leads.convert, gone.id)
+    spoken = world.lead(source="website", status="unqualified", unqualified_reason="other")
+    world.activity(lead_id=spoken.id)
+    world.lead()
+    found = report(world).sources
+    columns = ["leads", "contacted", "qualified", "unqualified", "converted"]
+    assert {"referral": [4, 2, 2, 1, 1], "website": [1, 1, 0, 1, 0], None: [1, 0, 0, 0, 0]} == {
+        code: list(found.loc[code, columns]) if code else list(found[found.index.isna()][columns].iloc[0])
+        for code in ("referral", "website", None)
+    }
+    assert (0.25, True) == (found.loc["referral", "rate"], bool(found.loc["referral", "is_small"]))
+
+
+def test_the_median_of_days_to_convert_is_the_middle(world: World) -> None:
+    at(world, -60)
+    made = [world.lead(source="partner") for _ in range(4)]
+    for lead, days in zip(made, (10, 20, 40), strict=False):
+        at(world, -60 + days)
+        world.do(leads.convert, lead.id)
+    assert 20 == pytest.approx(report(world).sources.loc["partner", "median_days"])
+
+
+def won(world: World, opportunity_id: int) -> None:
+    """Win an opportunity."""
+    found = world.ask(opportunities.records.get, opportunities.OPPORTUNITY, opportunity_id)
+    stage = world.make(STAGE, pipeline_id=found.pipeline_id, name=f"Won {opportunity_id}", kind="won", position=9)
+    world.do(opportunities.move, opportunity_id, stage.id)
+
+
+def test_money_won_from_the_leads_is_counted_once_and_not_what_was_there_before(world: World) -> None:
+    pipeline = world.make(PIPELINE, name="Sales", is_default=True)
+    world.make(STAGE, pipeline_id=pipeline.id, name="New", kind="open")
+    lead = world.lead(source="referral")
+    customer = world.do(leads.convert, lead.id, opportunity={"name": "First", "amount": 100})
+    won(world, world.ask(leads.conversion_of, lead.id).opportunity_id)
+    won(world, world.opportunity(customer_id=customer.id, amount=50).id)
+    world.opportunity(customer_id=customer.id, amount=7_000)
+    old = world.customer(name="Old friend")
+    won(world, world.opportunity(customer_id=old.id, amount=900).id)
+    joined = world.lead(source="website")
+    world.do(leads.convert, joined.id, customer_id=old.id, opportunity={"name": "More", "amount": 30})
+    won(world, world.ask(leads.conversion_of, joined.id).opportunity_id)
+    found = report(world).won.set_index("source")
+    assert {"referral": (2, 150), "website": (1, 30)} == {
+        code: (int(row["count"]), int(row["amount"])) for code, row in found.iterrows()
+    }
+
+
+def test_what_was_taken_back_counts_no_more(world: World) -> None:
+    lead = world.lead(source="referral")
+    world.do(leads.convert, lead.id)
+    world.do(leads.revert_conversion, lead.id)
+    found = report(world)
+    assert (0, 0) == (found.totals["converted"], len(found.won))
+
+
+def test_a_reader_sees_own_leads_alone_and_filters_by_team_owner_and_time(world: World) -> None:
+    team = world.team()
+    ann, bob = world.actor(team_id=team.id), world.actor()
+    world.lead(by=ann, source="referral")
+    world.lead(by=bob, source="referral")
+    at(world, -400)
+    world.lead(by=ann, source="referral")
+    at(world, 0)
+    leader = world.actor("leader")
+    narrowed = [
+        report(world, by=ann),
+        report(world, Which(date(2026, 1, 1), date(2026, 12, 31), owner_ids=(bob.user_id or 0,)), by=leader),
+        report(world, Which(date(2026, 1, 1), date(2026, 12, 31), team_ids=(team.id,)), by=leader),
+        report(world, Which(date(2025, 1, 1), date(2026, 12, 31)), by=leader),
+    ]
+    assert [1, 1, 1, 3] == [one.totals["leads"] for one in narrowed]
+    with pytest.raises(Forbidden):
+        report(world, by=world.actor("finance"))
+
+
+def test_months_begin_in_the_zone_of_the_company_and_none_is_left_out(world: World) -> None:
+    world.database.clock = Clock.at(NOW.replace(month=3, day=31, hour=17))  # the first of April in Shanghai
+    world.lead()
+    at(world, 0)
+    world.do(leads.convert, world.lead().id)
+    found = report(world, Which(date(2026, 3, 15), date(2026, 6, 30))).months
+    assert [(3, 0, 0), (4, 1, 0), (5, 0, 0), (6, 1, 1)] == [
+        (row.month.month, row.leads, row.converted) for row in found.itertuples()
+    ]
+
+
+def test_the_report_takes_four_queries(world: World) -> None:
+    world.lead()
+    asked: list[str] = []
+    event.listen(world.database.engine, "before_cursor_execute", lambda _c, _k, text, *_rest: asked.append(text))
+    report(world)
+    assert 4 == len([one for one in asked if one.lstrip().upper().startswith("SELECT")])
