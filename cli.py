@@ -336,11 +336,16 @@ main.add_command(duplicates)
 
 
 @main.command()
+@click.option("--mend", is_flag=True, help="Make indexes of custom fields again that are missing.")
 @told
-def doctor() -> None:
+def doctor(mend: bool) -> None:  # noqa: FBT001 - a switch of the command line
     """Examine the database: its shape, the ledger of the money, the search index. Exit code 2 if anything is wrong."""
-    from services import maintenance
+    from services import custom_fields, maintenance
+    from services.kit.actor import SYSTEM
 
+    if mend:
+        for name in _database().run(SYSTEM, custom_fields.mend_indexes):
+            print(f"Mended: {name}")
     found = maintenance.doctor(_database())
     for message in found:
         print(message)

@@ -9,14 +9,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, null, select, text
 from sqlalchemy.engine import make_url
 
 from db import migrate
 from db.base import Base, table_of
 from db.search import tokens
 from db.types import N_
-from services import collections
+from services import collections, custom_fields
+from services.kit import custom
 from services.kit.actor import SYSTEM
 from services.kit.errors import Message, Refusal
 from services.kit.unit_of_work import Database, UnitOfWork
@@ -29,7 +30,7 @@ def doctor(database: Database) -> list[Message]:
     """Return what is wrong with a database: its shape, the money's ledger, the search index. Empty if sound."""
     if not migrate.is_current(database.engine):
         return [Message(N_("The database is not in the newest shape. Run: python cli.py migrate"))]
-    found = database.ask(SYSTEM, _ledger) + database.ask(SYSTEM, _search)
+    found = database.ask(SYSTEM, _ledger) + database.ask(SYSTEM, _search) + database.ask(SYSTEM, _fields)
     if database.engine.dialect.name == "sqlite":
         found += _integrity(database.engine)
     return found
@@ -51,12 +52,13 @@ def _search(uow: UnitOfWork) -> list[Message]:
         if "search_tokens" not in table.columns:
             continue
         names = model.searched_columns()
+        kept = [table.c.custom] if "custom" in table.columns else [null()]
         rows = uow.session.execute(
-            select(model.search_tokens, *(getattr(model, name) for name in names))
+            select(model.search_tokens, *kept, *(getattr(model, name) for name in names))
             .order_by(model.id.desc())
             .limit(_SAMPLE)
         )
-        wrong = sum(row[0] != tokens(*row[1:]) for row in rows)
+        wrong = sum(row[0] != tokens(*row[2:], *custom.searched_texts(table.name, row[1])) for row in rows)
         if wrong:
             found.append(
                 Message(
@@ -67,6 +69,15 @@ def _search(uow: UnitOfWork) -> list[Message]:
         if uow.is_sqlite and not _is_index_whole(uow, table.name):
             found.append(Message(N_("The search index of “{table}” differs from its records."), {"table": table.name}))
     return found
+
+
+def _fields(uow: UnitOfWork) -> list[Message]:
+    """Compare the indexes of added fields with their definitions: lists rely on them, and so does uniqueness."""
+    wrong = custom_fields.wrong_indexes(uow)
+    if not wrong:
+        return []
+    said = N_("Indexes of custom fields are missing or left over: {names}. Run: python cli.py doctor --mend")
+    return [Message(said, {"names": ", ".join(wrong)})]
 
 
 def _is_index_whole(uow: UnitOfWork, table: str) -> bool:

@@ -265,15 +265,10 @@ def unpacked(entity: Entity, kept: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: decode(one, (kept or {}).get(code_of(name))) for name, one in added(entity.key).fields.items()}
 
 
-def carried(source: Entity, record: Any, target: Entity) -> dict[str, Any]:
-    """Return the values that a record can hand on to one of another entity: those of the same code and kind."""
-    theirs = added(target.key).fields
-    found = {
-        name: getattr(record, name)
-        for name, one in added(source.key).fields.items()
-        if name in theirs and theirs[name].kind == one.kind
-    }
-    return {name: value for name, value in found.items() if value and check(theirs[name], value) is None}
+def fits(source: Field, target: Field, value: Any) -> bool:
+    """Say whether a value of one record can be handed on to a field of another: of the same kind, and held there."""
+    is_said = value not in (None, "") and value is not False
+    return is_said and source.kind == target.kind and check(target, value) is None
 
 
 def searched_texts(key: str, kept: Mapping[str, Any] | None) -> list[str]:

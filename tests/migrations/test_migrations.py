@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
 from db import migrate
-from db.base import Base, Record, Searchable, table_of
+from db.base import CUSTOM_INDEX, Base, Record, Searchable, table_of
 from db.engine import make_engine
 from db.models import Allocation, Contract, Customer, User
 from services.customers import CUSTOMER
@@ -104,7 +104,8 @@ def test_there_is_one_line_of_history() -> None:
 
 def test_the_database_is_what_the_models_say(database: Database) -> None:
     def is_ours(_object: object, name: str | None, kind: str, _reflected: object, _other: object) -> bool:
-        return not (kind in ("table", "index") and name is not None and "_search" in name)
+        is_by_hand = name is not None and ("_search" in name or name.startswith(CUSTOM_INDEX))
+        return not (kind in ("table", "index") and is_by_hand)
 
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": is_ours})
