@@ -9,7 +9,7 @@ import streamlit as st
 from services import users
 from services.kit.actor import Actor
 from services.users import USER
-from ui import brand, i18n, menu, session, sign_in, theme
+from ui import brand, i18n, menu, search_view, session, sign_in, theme
 from ui.format import plain
 from ui.i18n import _, option
 
@@ -26,6 +26,7 @@ def sidebar(actor: Actor) -> None:
     st.html(_STYLE)
     st.logo(brand.wordmark(is_dark=theme.is_dark()), size="large", icon_image=brand.icon())
     with st.sidebar, st.container(key="person", gap="small"):
+        search_view.button()
         role = option(USER.fields["role"], actor.role)
         with st.popover(plain(actor.name), icon=":material/account_circle:", width="stretch"):
             st.caption(plain(role))

@@ -98,17 +98,20 @@ class Page:
         return pd.DataFrame.from_records(rows, columns=list(self.columns), index="id")
 
 
-def page(uow: UnitOfWork, entity: Entity, query: Query | None = None, *extra: ColumnElement[bool]) -> Page:
+def page(
+    uow: UnitOfWork, entity: Entity, query: Query | None = None, *extra: ColumnElement[bool], is_counted: bool = True
+) -> Page:
     """Return one page of what the actor may read.
 
-    `extra` are criteria a page cannot express as filters. Raises Forbidden, and Refusal for an unknown field,
-    operator or cursor.
+    `extra` are criteria a page cannot express as filters. If it is not counted, its count is that of its rows. Raises
+    Forbidden, and Refusal for an unknown field, operator or cursor.
     """
     query = query or Query()
     permissions.require(uow, f"{entity.key}.read")
     shape, values = _asked(uow, entity, query)
     rows, next_cursor = _fetch(uow, shape, values, query, extra)
-    total = _count(uow, shape, values, query, extra) if query.cursor or next_cursor else len(rows)
+    has_others = is_counted and (query.cursor or next_cursor)
+    total = _count(uow, shape, values, query, extra) if has_others else len(rows)
     names = selects.names_of(shape)
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     cap = _cap(query)
@@ -131,6 +134,16 @@ def frame(
     shape, values = _asked(uow, entity, query)
     rows = uow.session.execute(selects.everything(uow, shape, extra).limit(limit), values).all()
     return pd.DataFrame.from_records(rows, columns=list(selects.names_of(shape)), index="id")
+
+
+def ids(
+    uow: UnitOfWork, entity: Entity, query: Query | None = None, *extra: ColumnElement[bool], limit: int
+) -> list[int]:
+    """Return the ids of the rows the actor may read, newest first, at most `limit`."""
+    query = replace(query or Query(), columns=(entity.title,))
+    permissions.require(uow, f"{entity.key}.read")
+    shape, values = _asked(uow, entity, query)
+    return [row[0] for row in uow.session.execute(selects.everything(uow, shape, extra).limit(limit), values)]
 
 
 def visible(uow: UnitOfWork, entity: Entity, action: str = "read") -> Select[Any]:
@@ -183,7 +196,8 @@ def known_titles(uow: UnitOfWork, key: str, ids: Sequence[int]) -> dict[int, str
 def operators(field_: Field) -> tuple[str, ...]:
     """Return how a list may be narrowed by a field; an added one only by what its index answers."""
     if not field_.is_custom:
-        return OPERATORS[field_.kind]
+        more = ("under",) if (field_.name, field_.entity) == ("parent_id", "customer") else ()
+        return (*OPERATORS[field_.kind], *more)
     return tuple(one for one in OPERATORS[field_.kind] if one != "has") if field_.filterable else ()
 
 
@@ -198,7 +212,7 @@ def parse_filter(entity: Entity, name: str, written: str, *, currency: str = "CN
         raise ParseError(N_("The list cannot be filtered by “{name}”."), name=name)
     if operator in ("empty", "filled"):
         return Filter(name, operator)
-    parts = rest.split(",") if operator == "in" else [rest]
+    parts = rest.split(",") if operator in ("in", "under") else [rest]
     values = tuple(parse(field_, part, currency=currency) for part in parts if part)
     is_long = isinstance(entity.column(name).type, BigInteger)
     if any(isinstance(value, int) and abs(value) >= 2 ** (63 if is_long else 31) for value in values):
