@@ -64,7 +64,7 @@ def company_parts(name: str) -> CompanyName:
         head, text = _leading_places(text)
     kept, was_group = _without_forms(text)
     if not kept:
-        kept, head = head or WORD.findall(text) or text.split() or [name], []
+        kept, head = head or WORD.findall(text) or [name], []
     return CompanyName(tuple(kept), tuple(dict.fromkeys(head + found)), is_group or was_group)
 
 

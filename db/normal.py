@@ -95,6 +95,7 @@ _CHINESE_MOBILE: Final = re.compile(r"(?:(?:\+86|0086)0?(1\d{10})|86(1[3-9]\d{9}
 _CHINESE_LANDLINE: Final = re.compile(r"(?:(?:\+86|0086)0?|0)((?:10|2\d)\d{8}|[3-9]\d{2}\d{7,8})")
 _SEVERAL: Final = re.compile(r"[/;,、，；\n|]|转|或|ext|分机", re.IGNORECASE)
 _LEAST_DIGITS: Final = 5
+_MOST_DIGITS: Final = 20
 
 
 def phone_key(text: str | None) -> str | None:
@@ -113,16 +114,16 @@ def phone_key(text: str | None) -> str | None:
 def _any_phone(text: str) -> str | None:
     import phonenumbers  # noqa: PLC0415 - large, and seldom needed where numbers are Chinese
 
-    digits = "".join(one for one in text if one.isdigit() and one.isascii())
+    digits = "".join(one for one in text if one.isdigit() and one.isascii())[:_MOST_DIGITS]
     if len(digits) < _LEAST_DIGITS or not digits.strip("0"):
         return None
     try:
         number = phonenumbers.parse(text, _region)
     except phonenumbers.NumberParseException:
-        return digits[:20]
+        return digits if digits == text else phone_key(digits)
     number.extension = None
     if not phonenumbers.is_possible_number(number):
-        return digits[:20]
+        return digits if digits == text else phone_key(digits)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -130,6 +131,7 @@ def _any_phone(text: str) -> str | None:
 
 _ADDRESS: Final = re.compile(r"([^\s<>@,;:\"()]+)@([^\s<>@,;:\"()]+\.[^\s<>@,;:\"()]+)")
 _HOST: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?([^/:?#\s]+)")
+_DOMAIN: Final = re.compile(r"[^\W_][\w-]*(?:\.[^\W_][\w-]*)+")
 _ADDRESS_BY_NUMBER: Final = re.compile(r"[\d.]+")
 
 
@@ -175,6 +177,8 @@ def domain_key(text: str | None) -> str | None:
     whole = ".".join(labels)
     is_second = len(labels[-1]) == 2 and labels[-2] in vocabulary.SECOND_LEVELS  # noqa: PLR2004 - a country's letters
     found = ".".join(labels[-3 if is_second else -2 :])
+    if not _DOMAIN.fullmatch(found):
+        return None
     nobodys = vocabulary.FREE_MAIL | vocabulary.SHARED_HOSTS
     if whole in nobodys or found in nobodys or (is_second and len(labels) == 2):  # noqa: PLR2004
         return None
