@@ -22,6 +22,8 @@ KEYS: Final[Mapping[str, Any]] = {
     "regrade": {"after_id": None, "on": None},  # how far grading all leads anew has come; services/grading
     "untouched_days": 1,  # a lead assigned for so many days without an activity is called untouched
     "undo_days": 7,  # for how long one may undo what one did oneself
+    "value_terms": {},  # thresholds of the value states that differ from those of services/health/value.py
+    "contact_days": [30, 90],  # a customer nobody has spoken with for longer is amber, red
     "map_stale_days": 90,  # a key person nobody has spoken with for longer is a gap of the power map
     # By which version normal forms and search words were made, and how far making them anew has come.
     "made_by": {"version": None, "towards": None, "table": None, "after": 0},

@@ -12,7 +12,7 @@ from db.models import Activity, Contact, Contract, Customer, Opportunity
 from db.types import N_
 from services.duplicates import entry
 from services.duplicates.verdict import SAME
-from services.kit import permissions, records
+from services.kit import groups, permissions, records
 from services.kit.entity import ENTITIES, Child, Entity, Section
 from services.kit.unit_of_work import UnitOfWork
 
@@ -29,7 +29,7 @@ CUSTOMER = Entity(
         Section(N_("Reach them"), ("phone", "website", "address")),
         Section(N_("Who and what next"), ("owner_id", "next_step_on", "next_step", "notes")),
     ),
-    filters=("level", "industry", "region", "owner_id", "team_id", "next_step_on"),
+    filters=("level", "industry", "region", "owner_id", "team_id", "parent_id", "next_step_on"),
     match=("code", "name", "tax_number"),
     scope=permissions.owned(Customer, pool=True, helped=True),
     children=(
@@ -39,6 +39,7 @@ CUSTOMER = Entity(
         Child("profile", "customer_id"),
         Child("map_step", "customer_id"),
     ),
+    check=groups.check,
     page="customers",
 )
 REACHED = permissions.owned(Customer, helped=True)

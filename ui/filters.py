@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -14,11 +14,12 @@ from services.kit.entity import Entity
 from services.kit.errors import Message
 from services.kit.fields import Field, ParseError, parse
 from services.kit.query import Filter, Page, Query
-from ui import columns, page, session, transfer
+from ui import columns, dialog, page, session, transfer
 from ui import format as fmt
 from ui.i18n import _, label, named, option, say, tr
 from ui.place import Place
 
+SET_FIELD: Final = "ui.listing:set_field"
 _RANGED = ("money", "percent", "integer", "number", "rating", "day", "instant")
 
 
@@ -97,8 +98,19 @@ def _more(entity: Entity, place: Place, asked: Query, given: Sequence[str] | Non
         _in_and_out(entity, place, asked)
         if page.may(f"{entity.key}.update"):
             _choice(place, "editing", _("Edit in list"), ":material/edit:", _turn_on, place.name("editing"))
+            everything = replace(asked, cursor=None)
+            _choice(
+                place,
+                "all",
+                _("Set a field of all"),
+                ":material/edit_note:",
+                dialog.open_later,
+                SET_FIELD,
+                entity.key,
+                everything,
+            )
         if page.may(f"{entity.key}.restore"):
-            _choice(place, "bin", _("Recycle bin"), ":material/delete:", _turn_on, place.name("bin"))
+            _choice(place, "bin", _("Recycle bin"), ":material/delete:", _to_bin, entity.key)
 
 
 def _in_and_out(entity: Entity, place: Place, asked: Query) -> None:
@@ -117,6 +129,10 @@ def _choice(place: Place, what: str, words: str, icon: str, chosen: Callable[...
         chosen(*args)
 
     st.button(words, icon=icon, type="tertiary", key=place.name(f"more.{what}"), on_click=press)
+
+
+def _to_bin(key: str) -> None:
+    page.go_later("recycle_bin", entity=key)
 
 
 def _turn_on(name: str) -> None:
@@ -166,7 +182,8 @@ def _filter(entity: Entity, field: Field, place: Place) -> None:
 
 
 def _among(entity: Entity, field: Field, place: Place) -> None:
-    chosen = [value for one in _parsed(entity, field, place) if one.operator == "in" for value in one.values]
+    parsed = _parsed(entity, field, place)
+    chosen = [value for one in parsed if one.operator in ("in", "under") for value in one.values]
     options = _options(field, chosen)
     name = page.keep(place.name(f"f.{field.name}"), [one for one in chosen if one in options])
     st.multiselect(
@@ -175,8 +192,21 @@ def _among(entity: Entity, field: Field, place: Place) -> None:
         key=name,
         format_func=lambda one: options.get(one, str(one)),
         placeholder=_("Any"),
-        on_change=lambda: place.set(f"f.{field.name}", _written_in(field, st.session_state[name])),
+        on_change=lambda: _set_among(field, place, name),
     )
+    if "under" in query.operators(field):
+        page.keep(f"{name}.under", any(one.operator == "under" for one in parsed))
+        st.checkbox(
+            _("The whole group, with the company itself"),
+            key=f"{name}.under",
+            on_change=lambda: _set_among(field, place, name),
+        )
+
+
+def _set_among(field: Field, place: Place, name: str) -> None:
+    written = _written_in(field, st.session_state[name])
+    is_group = st.session_state.get(f"{name}.under") and written.startswith("in:")
+    place.set(f"f.{field.name}", written.replace("in:", "under:", 1) if is_group else written)
 
 
 def _written_in(field: Field, values: Sequence[Any]) -> str:
@@ -306,6 +336,10 @@ def in_words(entity: Entity, condition: Filter) -> str:
     field = entity.fields[condition.field]
     title = label(field)
     match condition.operator:
+        case "under":
+            known = session.ask(query.known_titles, field.entity or "", list(condition.values))
+            names = [known.get(one, _("unknown")) for one in condition.values]
+            return _("Group of {name}").format(name=_(" or ").join(names))
         case "empty":
             return _("{field}: none").format(field=title)
         case "filled":

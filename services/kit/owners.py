@@ -199,8 +199,6 @@ def home_pools(uow: UnitOfWork, key: str, user_ids: Iterable[int | None]) -> dic
     ).all()
     if not members:
         return dict.fromkeys(wanted, common) if common is not None else {}
-    by_user = {row.user_id: row.pool_id for row in members if row.user_id is not None}
-    by_team = {row.team_id: row.pool_id for row in members if row.team_id is not None}
     parents = {row.id: row.parent_id for row in uow.session.execute(select(Team.id, Team.parent_id))}
     asked = select(User.id, User.team_id)
     if len(wanted) == 1:
@@ -208,15 +206,21 @@ def home_pools(uow: UnitOfWork, key: str, user_ids: Iterable[int | None]) -> dic
     team_of = {row.id: row.team_id for row in uow.session.execute(asked)}
     found: dict[int | None, int] = {}
     for one in wanted:
-        pool = by_user.get(one) if one is not None else None
-        team, seen = team_of.get(one) if one is not None else None, set()
-        while pool is None and team is not None and team not in seen:
-            seen.add(team)
-            pool, team = by_team.get(team), parents.get(team)
-        pool = pool or common
+        team, teams = team_of.get(one) if one is not None else None, list[int]()
+        while team is not None and team not in teams:
+            teams.append(team)
+            team = parents.get(team)
+        pool = nearest(one, teams, members) or common
         if pool is not None:
             found[one] = pool
     return found
+
+
+def nearest(user_id: int | None, team_ids: Iterable[int], members: Iterable[Any]) -> int | None:
+    """Return the oldest pool that names a person, else one of their teams, nearest first (`team_ids`: upwards)."""
+    pools = {(row.user_id, row.team_id): row.pool_id for row in sorted(members, key=lambda row: -row.pool_id)}
+    keys = [(user_id, None), *((None, team) for team in team_ids)] if user_id is not None else []
+    return next((pools[key] for key in keys if key in pools), None)
 
 
 def first_pool(uow: UnitOfWork, key: str) -> int:

@@ -35,7 +35,7 @@ from sqlalchemy.sql.operators import or_
 from db.base import table_of
 from db.search import POSTGRESQL_TOKENS, query_alternatives, sqlite_match
 from db.types import N_
-from services.kit import custom, masking, permissions
+from services.kit import custom, groups, masking, permissions
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.unit_of_work import UnitOfWork
@@ -85,7 +85,7 @@ def bound(uow: UnitOfWork, shape: Shape, values: Sequence[tuple[Any, ...]], sear
     """Return the values of a statement: of its conditions in their order, and of the search."""
     found: dict[str, Any] = {}
     for at, ((_, operator), given) in enumerate(zip(shape.conditions, values, strict=True)):
-        if operator == "in":
+        if operator in ("in", "under"):
             found[f"condition_{at}"] = list(given)
         elif operator == "has":
             found[f"condition_{at}"] = f"%{escape_like(str(given[0]))}%"
@@ -146,8 +146,10 @@ def _openly(shape: Shape, model: Any) -> list[ColumnElement[bool]]:
 
 def _criterion(column: Any, operator: str, name: str) -> ColumnElement[bool]:
     value = bindparam(name, type_=column.type)
+    several = bindparam(name, type_=column.type, expanding=True)
     found: dict[str, Any] = {
-        "in": lambda: column.in_(bindparam(name, type_=column.type, expanding=True)),
+        "in": lambda: column.in_(several),
+        "under": lambda: column.class_.id.in_(select(groups.below(column.class_.id.in_(several)).c.id)),
         "is": lambda: column == value,
         "has": lambda: column.ilike(bindparam(name, type_=String()), escape="\\"),
         "from": lambda: column >= value,

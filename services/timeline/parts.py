@@ -67,7 +67,7 @@ class Part:
 
 
 def activity(uow: UnitOfWork, _ahead: int) -> Part:
-    """Select what was said: `what`, `code` its kind, `after` with whom, `about` the opportunity, `before` the next step."""
+    """Select what was said: `what`, `code` its kind, `after` with whom, `about` which sale, `before` the next step."""
     source = (
         select(Activity)
         .outerjoin(Contact, Contact.id == Activity.contact_id)

@@ -36,6 +36,7 @@ OPEN: Final = {
     "services.duplicates.pairs.settle": "part of the merge, which asks",
     "services.kit.audit": "part of every write",
     "services.kit.custom": "which fields there are, no record of anybody",
+    "services.kit.groups": "a criterion, and a part of every save of a customer, which asks",
     "services.kit.permissions.scope": "a criterion, which is false for nobody",
     "services.kit.prepared": "keeps statements, asks nothing of the database",
     "services.kit.query.known_titles": "scope included",
