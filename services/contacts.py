@@ -124,7 +124,8 @@ def update(uow: UnitOfWork, contact_id: int, values: Mapping[str, Any], *, versi
         given = _moving(uow, contact, given)
     is_primary = given.get("is_primary")
     if is_primary and not contact.is_primary:
-        _step_back(uow, [one for one in _primaries(uow, contact.customer_id) if one.id != contact.id])
+        where = given.get("customer_id", contact.customer_id)
+        _step_back(uow, [one for one in _primaries(uow, where) if one.id != contact.id])
     elif is_primary is False and contact.is_primary:
         raise Invalid({"is_primary": Message(N_("Make somebody else the primary contact; this one then steps back."))})
     was_active = contact.is_active
