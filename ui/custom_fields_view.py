@@ -19,6 +19,8 @@ from ui.i18n import N_, _, label, option
 
 _OF: Final = "of"
 _NEW_SECTION: Final = "\x00new"
+_ARROW: Final = 45
+"""Pixels."""
 _MARKS: Final = (
     ("is_required", N_("needed")),
     ("is_unique", N_("unique")),
@@ -110,7 +112,7 @@ def _table(rows: Sequence[Any]) -> None:
         "kind": st.column_config.TextColumn(_("Kind")),
         "section": st.column_config.TextColumn(_("Section")),
         "marks": st.column_config.TextColumn(_("Used for")),
-        "code": st.column_config.TextColumn(_("Name in files"), width="small"),
+        "code": st.column_config.TextColumn(_("Name in files")),
     }
     if may_change:
         shown |= {"up": ["↑"] * len(rows), "down": ["↓"] * len(rows)}
@@ -118,8 +120,8 @@ def _table(rows: Sequence[Any]) -> None:
         config["name"] = _button(
             "fields_open", _("Field"), partial(define.later, key), ids, width="medium", alignment="left"
         )
-        config["up"] = _button("fields_up", " ", partial(_move, down=False), ids)
-        config["down"] = _button("fields_down", " ", partial(_move, down=True), ids)
+        config["up"] = _button("fields_up", " ", partial(_move, down=False), ids, width=_ARROW)
+        config["down"] = _button("fields_down", " ", partial(_move, down=True), ids, width=_ARROW)
     st.dataframe(
         shown, hide_index=True, column_config=config, key="fields_table", height="content", alt=_("Custom fields")
     )

@@ -269,7 +269,15 @@ def fill(entity: Entity, *names: str, defaults: Mapping[str, Any] | None = None,
     return read(entity, names, kept, key)
 
 
-def submit(done: str, filled: Filled, key: str, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+def submit(
+    done: str,
+    filled: Filled,
+    key: str,
+    verb: Callable[..., Any],
+    *args: Any,
+    can_undo: bool = False,
+    **kwargs: Any,
+) -> None:
     """Run a verb with what `fill` returned: done, the dialog closes; refused, the fields say why.
 
     Call it under the dialog's button; the typed entries stay.
@@ -280,7 +288,7 @@ def submit(done: str, filled: Filled, key: str, verb: Callable[..., Any], *args:
         return
     outcome = action.attempt(verb, *args, **kwargs)
     if outcome.is_done:
-        action.announce(done)
+        action.announce(done, outcome.done_as if can_undo else None)
         dialog.finish()
     mark(outcome, key)
     if outcome.fields:
@@ -329,7 +337,8 @@ def _key(name: str, key: str = "form") -> str:
 
 def _entry(entity: Entity, name: str, kept: dict[str, Any], key: str = "form") -> None:
     field_ = entity.fields[name]
-    written = label(field_) + (" *" if entity.is_required(name) else "")
+    is_asked = entity.is_required(name) and field_.kind != "flag"  # a tick says something either way
+    written = label(field_) + (" *" if is_asked else "")
     with st.container(gap="xsmall"):
         entry.widget(
             field_, kept["values"].get(name), key=_key(name, key), kept=kept, written=written, row=kept["values"]
