@@ -5,7 +5,7 @@ LIKE at a million rows against 0.2-0.5 ms by bigrams). So each searchable row ke
 here; SQLite indexes it with FTS5, PostgreSQL with GIN over the array of tokens.
 
 Tokens of a run of CJK characters: every pair of neighbours, in simplified characters; and how it sounds without its
-legal form: every three letters of its pinyin, and every two and three of its initials, so that 华为技术 is found by
+legal form: every three letters of its pinyin, every two and three of its initials, so that 华为技术 is found by
 huawei, weijishu, hwjs and hw. Tokens of a Latin or digit word: every three neighbours, and the first two; of a
 telephone number also those of its digits without what stands between them. A query makes its own tokens, and a row
 matches if it has them all, those of the words or else those of the sounds.
@@ -31,6 +31,8 @@ _NUMBER: Final = re.compile(r"\+?[\d\s().\-/]{5,40}")
 _LETTERS: Final = re.compile(r"[a-z]+(?:[\s'’]+[a-z]+)*")
 _SOUND: Final = "\ue000"
 """Stands before a token of a sound, so that the sounds of one name are not taken for the letters of another."""
+_BEGUN: Final = "\ue001"
+"""Stands before a token that begins with a syllable: who types hua means 华, not the end of chuan."""
 _FORMS: Final = ("股份有限公司", "有限责任公司", "有限公司", "集团公司", "公司")
 _SOUNDED: Final = 16
 """Characters of a run that are found by their sound: names are shorter, and prose is not looked for so."""
@@ -104,9 +106,9 @@ def _sounds(run: str) -> list[str]:
             found += _windows(syllable, "".join(said[at + 1 : at + 3])[:2])
             initial = syllable[0]
             if before:
-                found.append(_marked(before + initial))
+                found.append(_begun(before + initial))
             if two_before:
-                found.append(_marked(two_before + before + initial))
+                found += _initials(two_before + before + initial)
             two_before, before = before, initial
     return found
 
@@ -115,12 +117,18 @@ def _sounds(run: str) -> list[str]:
 def _windows(syllable: str, following: str) -> tuple[str, ...]:
     """Return the threes of letters that begin within a syllable; kept, since syllables are few and names many."""
     letters = syllable + following
-    return tuple(_SOUND + letters[i : i + 3] for i in range(min(len(syllable), len(letters) - 2)))
+    threes = (_SOUND + letters[i : i + 3] for i in range(min(len(syllable), len(letters) - 2)))
+    return (_BEGUN + letters[:3], *threes)
 
 
 @lru_cache(maxsize=100_000)
-def _marked(initials: str) -> str:
-    return _SOUND + initials
+def _initials(three: str) -> tuple[str, ...]:
+    return _BEGUN + three, _SOUND + three
+
+
+@lru_cache(maxsize=10_000)
+def _begun(two: str) -> str:
+    return _BEGUN + two
 
 
 @lru_cache(maxsize=1_000)
@@ -139,7 +147,8 @@ def query_alternatives(query: str) -> tuple[tuple[str, ...], ...]:
     if _LETTERS.fullmatch(normal):
         letters = "".join(one for one in normal if one.isalpha())
         if len(letters) >= 2:  # noqa: PLR2004 - one letter begins too many
-            others.append(tuple(_SOUND + token for token in _asked(letters)))
+            first, *following = (letters[i : i + 3] for i in range(max(len(letters) - 2, 1)))
+            others.append(tuple(dict.fromkeys([_BEGUN + first, *(_SOUND + three for three in following)])))
     return tuple(others)
 
 

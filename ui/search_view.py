@@ -24,9 +24,6 @@ _PAGES: Final = {
 }
 """Entity -> page that shows it. What has none is told, not opened."""
 _MONEY: Final = frozenset({"amount"})
-_STYLE: Final = """<style>
-[data-testid="stDialog"] [class*="st-key-hit_"] button { justify-content: flex-start; text-align: left; }
-</style>"""
 
 
 def button() -> None:
@@ -48,7 +45,6 @@ def _open_box() -> None:
 @dialog.dialog(lambda: _("Search"), width="medium")
 def box() -> None:
     """Ask for what is wanted and show what was found."""
-    st.html(_STYLE)
     written = st.text_input(
         _("Name, pinyin, phone or number"),
         key=dialog.key("search_text"),
@@ -107,7 +103,7 @@ def _hit(hit: Hit) -> None:
     if hit.entity not in _PAGES:
         st.markdown(line)
         return
-    st.button(line, key=key, type="tertiary", width="stretch", on_click=_open, args=_target(hit))
+    st.button(line, key=key, type="tertiary", on_click=_open, args=_target(hit))
 
 
 def _shown(hit: Hit, name: str, value: Any) -> str:

@@ -52,6 +52,7 @@ def filled(world: World) -> World:
         ("HW-0012", {HUAWEI}),
         ("ca-7", {CHANGAN}),
         ("youxiangongsi", set()),
+        ("uawei", set()),  # the middle of a syllable is nothing one remembers
         ("huawx", set()),
         ("不存在", set()),
     ],
