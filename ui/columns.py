@@ -105,8 +105,8 @@ def _column(field: Field, found: Page, only: str | None) -> tuple[pa.Array, Any]
                 kind.DatetimeColumn(title, format="YYYY-MM-DD", timezone=zone, width=110),
             )
         case "flag":
-            width = None if field.is_custom else 90  # what an administrator calls a field may be long
-            return pa.array(values, pa.bool_()), kind.CheckboxColumn(title, width=width)
+            # What an administrator calls a field may be long.
+            return pa.array(values, pa.bool_()), kind.CheckboxColumn(title, width=None if field.is_custom else 90)
         case "choice" if field.name in BADGES:
             return _badges(field, values, title)
         case "choice":

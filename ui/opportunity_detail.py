@@ -12,7 +12,7 @@ from services.activities import ACTIVITY
 from services.kit import query, records
 from services.kit.errors import NotFound
 from services.opportunities import OPPORTUNITY
-from ui import form, history, opportunity_dialogs, page, session
+from ui import form, history, opportunity_dialogs, page, session, widgets
 from ui import format as fmt
 from ui.i18n import _, label, tr
 from ui.opportunity_board import targets
@@ -57,6 +57,7 @@ def show(opportunity_id: int) -> None:
             )
         _facts(_("Sale"), _SALE, row)
         _facts(_("On the sandbox"), _SANDBOX, row)
+        _facts(_("More facts"), widgets.added(OPPORTUNITY, row), row)
     with left:
         _story(found)
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from services.kit.entity import Entity
 from services.kit.fields import Field
 from ui.format import is_nothing, plain
 from ui.i18n import option
@@ -52,6 +53,12 @@ def fact_list(pairs: Sequence[tuple[str, str]]) -> None:
     for label, written in pairs:
         st.caption(plain(label))
         st.text(written)
+
+
+def added(entity: Entity, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the fields added by an administrator that say something in a record's values; a "no" says nothing."""
+    names = [name for name, field in entity.fields.items() if field.is_custom]
+    return tuple(name for name in names if not is_nothing(values.get(name)) and values[name] is not False)
 
 
 def chart(drawn: Any, *, alt: str, key: str | None = None, on_select: str = "ignore") -> Any:
