@@ -13,7 +13,7 @@ from services.duplicates import columns as kinds
 from services.duplicates.candidates import candidates
 from services.duplicates.columns import Column, frequencies
 from services.duplicates.company_names import judge_parts
-from services.duplicates.comparing import ALIKE, APART, NEAR, levels
+from services.duplicates.comparing import ALIKE, APART, NEAR, PARTLY, levels
 from services.duplicates.listing import Pair
 from services.duplicates.verdict import NONE, PERHAPS, SAME, Verdict
 
@@ -62,7 +62,7 @@ def _tier(verdict: Verdict, said: Sequence[tuple[Column, int, bool]]) -> tuple[s
     reasons = (*((code, "") for code in verdict.reasons), *(("same", column.name) for column in alike))
     reasons += tuple(("similar", column.name) for column, level, _ in said if level == NEAR)
     sure = any(column.is_exact and level == ALIKE and rare for column, level, rare in said)
-    against = any(column.is_exact and level == APART for column, level, _ in said)
+    against = any(column.is_exact and level in (PARTLY, APART) for column, level, _ in said)
     telling = sum(
         (column.kind in _TELLING or column.is_exact) and level == ALIKE and rare for column, level, rare in said
     )
