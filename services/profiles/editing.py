@@ -146,14 +146,14 @@ def answer(
     _refuse_overwriting(profile, base, given, began)
     after = merged(base, given)
     share = completeness(asked, after)
-    if after != base or draft is None:
+    if after != base:
         if draft is None:
             draft = ProfileVersion(profile_id=profile.id, number=profile.edition + 1)
             uow.session.add(draft)
         draft.answers, draft.completeness = after, share
         profile.completeness = share
         uow.session.flush()
-    return Version(draft.number, draft.answers, draft.completeness, is_draft=True)
+    return Version(draft.number if draft else profile.edition, after, share, is_draft=draft is not None)
 
 
 def publish(uow: UnitOfWork, profile_id: int, *, note: str | None = None) -> Version:
