@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Table as SqlTable
-from sqlalchemy import select
+from sqlalchemy import Index, select
 
 from db.base import table_of
 from db.models import User
@@ -46,7 +46,6 @@ def prepared(
     uow: UnitOfWork, entity: Entity, table: Table, mapped: Mapped, options: Options, outcome: Outcome
 ) -> list[Draft]:
     """Return the rows ready to be stored, each with what is wrong with it. Raises Refusal for the whole file."""
-    _refuse_unknown_fractions(entity, options)
     drafts = drafts_of(table, mapped, Habits(uow.settings.currency, uow.settings.zone, options.fractions))
     outcome.fractions_asked = look_like_fractions(table, mapped) - options.fractions
     for name in sorted(outcome.fractions_asked):
@@ -72,7 +71,8 @@ def prepared(
     return drafts
 
 
-def _refuse_unknown_fractions(entity: Entity, options: Options) -> None:
+def refuse_unknown_fractions(entity: Entity, options: Options) -> None:
+    """Refuse fractions of what is no percentage."""
     for name in options.fractions:
         if name not in entity.fields or entity.fields[name].kind != "percent":
             raise Refusal(N_("“{field}” is no percentage."), field=name)
@@ -82,7 +82,7 @@ def _recognise(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft], mapped:
     """Find the record that each row changes; the same key twice in one file is an error."""
     field = match_field(entity, mapped, options)
     model: Any = entity.model
-    column = getattr(model, field.name)
+    column = entity.column(field.name)
     wanted = sorted({draft.values[field.name] for draft in drafts if field.name in draft.values})
     found: dict[Any, list[int]] = {}
     for some in chunks(wanted):
@@ -127,9 +127,9 @@ def _check_new(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft]) -> None
 def _check_unique(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft]) -> None:
     """Find what the table's unique indexes would refuse, so that it is told by row and all at once."""
     model: Any = entity.model
-    for name in sorted(_unique_columns(table_of(entity.model))):
+    for name in unique_fields(entity):
         concerned = [draft for draft in drafts if name in draft.values]
-        column = getattr(model, name)
+        column = entity.column(name)
         taken: dict[Any, int] = {}
         for some in chunks(sorted({draft.values[name] for draft in concerned})):
             rows = uow.session.execute(select(column, model.id).where(column.in_(some), model.deleted_at.is_(None)))
@@ -144,20 +144,28 @@ def _check_unique(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft]) -> N
             seen.setdefault(value, draft.row.number)
 
 
-def _unique_columns(table: SqlTable) -> set[str]:
+def unique_fields(entity: Entity) -> list[str]:
+    """Return the fields of which no two live records may have the same value, added ones as well."""
+    table = table_of(entity.model)
     found = {column.name for column in table.columns if column.unique}
     for index in table.indexes:
         names = [column.name for column in index.columns]
-        if index.unique and len(names) == 1:
+        if index.unique and len(names) == 1 and _is_of_all(index):
             found.add(names[0])
-    return found & {column.name for column in table.columns if "kind" in column.info}
+    return sorted(name for name, field in entity.fields.items() if name in found or field.unique)
+
+
+def _is_of_all(index: Index) -> bool:
+    """Say whether an index holds every live row: one of primary contacts alone says nothing of the others."""
+    where = index.dialect_options["sqlite"]["where"]
+    return where is None or re.fullmatch(r"(\w+\.)?deleted_at IS NULL", str(where)) is not None
 
 
 def _check_owner(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft], mapped: Mapped) -> None:
     """Give new records their owner and team: the person named, nobody if the column is blank, else the actor."""
     if not entity.is_owned:
         return
-    teams = _teams(uow, {draft.values.get("owner_id") for draft in drafts})
+    teams = teams_of(uow, {draft.values.get("owner_id") for draft in drafts})
     is_named = "owner_id" in mapped.names
     for draft in drafts:
         if not draft.is_good:
@@ -221,7 +229,8 @@ def _note_twins(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft], outcom
         )
 
 
-def _teams(uow: UnitOfWork, owners: set[Any]) -> dict[Any, int | None]:
+def teams_of(uow: UnitOfWork, owners: set[Any]) -> dict[Any, int | None]:
+    """Return the team of each person."""
     found: dict[Any, int | None] = {}
     for some in chunks(sorted(owner for owner in owners if owner is not None)):
         found |= {row[0]: row[1] for row in uow.session.execute(select(User.id, User.team_id).where(User.id.in_(some)))}

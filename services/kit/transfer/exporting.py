@@ -194,11 +194,12 @@ def error_table(
         where = f"{error.column}: " if error.column else ""
         wrong.setdefault(error.row, []).append(where + say(error.message))
     headings = [*(Heading(heading) for heading in table.header), Heading(title)]
-    rows = [[*map(_as_it_came, row.cells), "; ".join(wrong[row.number])] for row in table.rows if row.number in wrong]
+    rows = [[*map(as_it_came, row.cells), "; ".join(wrong[row.number])] for row in table.rows if row.number in wrong]
     return headings, rows
 
 
-def _as_it_came(cell: Any) -> Any:
+def as_it_came(cell: Any) -> Any:
+    """Return a cell as a file can hold it."""
     return cell if cell is None or isinstance(cell, str | bool | int | float | date) else str(cell)
 
 

@@ -11,7 +11,7 @@ from db.types import N_
 from services.kit import audit, permissions
 from services.kit.entity import Entity
 from services.kit.errors import Refusal
-from services.kit.transfer.checks import given_anyhow, match_field, prepared
+from services.kit.transfer.checks import given_anyhow, match_field, prepared, refuse_unknown_fractions
 from services.kit.transfer.drafts import errors_of
 from services.kit.transfer.mapping import Mapped, remember
 from services.kit.transfer.outcome import Options, Outcome
@@ -59,8 +59,7 @@ def run_import(
 
 
 def _run(uow: UnitOfWork, entity: Entity, table: Table, mapped: Mapped, options: Options, *, keep: bool) -> Outcome:
-    _require(uow, entity, options)
-    _refuse_incomplete(entity, table, mapped, options)
+    require_complete(uow, entity, table, mapped, options)
     outcome = Outcome(notes=[*table.notes, *mapped.notes])
     try:
         with uow.session.begin_nested():
@@ -76,6 +75,13 @@ def _run(uow: UnitOfWork, entity: Entity, table: Table, mapped: Mapped, options:
     except _TakenBack:
         outcome.ids = []
     return outcome
+
+
+def require_complete(uow: UnitOfWork, entity: Entity, table: Table, mapped: Mapped, options: Options) -> None:
+    """Refuse what concerns the file as a whole: rights, a column that must be there, a key that is none."""
+    _require(uow, entity, options)
+    refuse_unknown_fractions(entity, options)
+    _refuse_incomplete(entity, table, mapped, options)
 
 
 def _take_back() -> None:

@@ -78,10 +78,11 @@ def _settle(
         if written.casefold() == str(draft.values.get(entity.title, "")).casefold():
             draft.wrong[name] = Message(N_("A record cannot be part of itself."))
     else:
-        draft.wrong[name] = _missing(field, written) if not found else _several(written, len(found))
+        draft.wrong[name] = missing(field, written) if not found else several(written, len(found))
 
 
-def _missing(field: Field, written: str) -> Message:
+def missing(field: Field, written: str) -> Message:
+    """Say that nobody, as far as the actor may see, is called that."""
     target = ENTITIES.get(field.entity or "")
     return Message(
         N_("There is no {entity} “{value}”, or you may not see it."),
@@ -89,7 +90,8 @@ def _missing(field: Field, written: str) -> Message:
     )
 
 
-def _several(written: str, count: int) -> Message:
+def several(written: str, count: int) -> Message:
+    """Say that a name is not enough."""
     return Message(
         N_("There are {count} records named “{value}”. Give the code or the id instead."),
         {"value": written, "count": count},
@@ -99,11 +101,10 @@ def _several(written: str, count: int) -> Message:
 def candidates(uow: UnitOfWork, entity: Entity, field: Field, written: Iterable[str]) -> dict[str, list[int]]:
     """Return the ids that each text may mean: by code or another match field, then by title, then by id."""
     wanted = sorted(set(written))
-    key = field.entity or ""
-    model: Any = model_of(key)
-    target = ENTITIES.get(key)
-    criteria = [model.deleted_at.is_(None), _scope(uow, entity, field, target)]
-    title = target.title if target else "name"
+    model: Any = model_of(field.entity or "")
+    target = ENTITIES.get(field.entity or "")
+    criteria = criteria_of(uow, entity, field)
+    title = title_of(field)
     if target is not None and target.fields[title].translated:
         return _translated(uow, model, title, criteria, wanted)
     columns = [*(name for name in (target.match if target else ()) if name != title), title]
@@ -117,6 +118,18 @@ def candidates(uow: UnitOfWork, entity: Entity, field: Field, written: Iterable[
         rows = uow.session.execute(select(model.id).where(model.id.in_(ids), *criteria)).scalars()
         found |= {str(one): [one] for one in rows}
     return found
+
+
+def title_of(field: Field) -> str:
+    """Return the column by which the records that a reference points to are named."""
+    target = ENTITIES.get(field.entity or "")
+    return target.title if target else "name"
+
+
+def criteria_of(uow: UnitOfWork, entity: Entity, field: Field) -> list[ColumnElement[bool]]:
+    """Return what a record must be for a file of `entity` to name it in a field."""
+    model: Any = model_of(field.entity or "")
+    return [model.deleted_at.is_(None), _scope(uow, entity, field, ENTITIES.get(field.entity or ""))]
 
 
 def _scope(uow: UnitOfWork, entity: Entity, field: Field, target: Entity | None) -> ColumnElement[bool]:

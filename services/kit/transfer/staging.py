@@ -23,8 +23,8 @@ from services.kit.transfer import child
 from services.kit.transfer.cells import IN_A_CHILD, Trouble
 from services.kit.transfer.reading import Row, Stream, Table, open_table
 
-BLOCK: Final = 20_000
-"""Rows of a block: some 20 MB as Python objects, and little enough to count progress by."""
+BLOCK: Final = 10_000
+"""Rows of a block: some 10 MB as Python objects, and few enough to be one chunk of a slow database."""
 SOURCE: Final = "source"
 _REQUEST: Final = "request.json"
 _TABLE: Final = "table.json"

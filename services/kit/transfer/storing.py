@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
+from db.base import table_of
 from db.types import N_
-from services.kit import records
+from services.kit import audit, permissions, records
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Invalid, Message, Refusal
+from services.kit.transfer import bulk
 from services.kit.transfer.checks import chunks
 from services.kit.transfer.drafts import Draft
 from services.kit.transfer.intake import intake_of
@@ -24,27 +26,23 @@ from services.kit.unit_of_work import UnitOfWork
 def apply(uow: UnitOfWork, entity: Entity, good: Sequence[Draft], options: Options, outcome: Outcome) -> None:
     """Store checked rows and count them in the outcome; what is refused only now is told at its row."""
     if options.create_missing:
-        _create_missing(uow, entity, good, outcome)
+        create_missing(uow, entity, good, outcome)
     new = [draft for draft in good if draft.record_id is None]
     known = [draft for draft in good if draft.record_id is not None]
-    outcome.created = _create(uow, entity, new)
-    changed = _changed(uow, entity, known)
-    if entity.has_own("update") or intake_of(entity.key).update:
-        for draft, values in changed:
-            _guarded(draft, _update, uow, entity, draft, values)
-    else:
-        for some in chunks(changed):
-            _update_together(uow, entity, some)
-    outcome.updated = sum(draft.is_good for draft, _ in changed)
-    outcome.unchanged = len(known) - len(changed)
+    outcome.created = create(uow, entity, new)
+    touched = update(uow, entity, known)
+    outcome.updated = sum(draft.is_good for draft, _ in touched)
+    outcome.unchanged = len(known) - len(touched)
     _link_within_file(uow, entity, good)
     outcome.ids = [draft.record_id for draft in good if draft.is_good and draft.record_id is not None]
     if options.after:
         options.after(uow, outcome.ids)
 
 
-def _create_missing(uow: UnitOfWork, entity: Entity, good: Sequence[Draft], outcome: Outcome) -> None:
-    """Make the customers that good rows name and nobody has."""
+def create_missing(uow: UnitOfWork, entity: Entity, good: Sequence[Draft], outcome: Outcome) -> list[tuple[str, int]]:
+    """Make the customers that good rows name and nobody has; return (entity, id) of each."""
+    permissions.require(uow, f"{entity.key}.import")
+    all_made: list[tuple[str, int]] = []
     for field in makeable(entity):
         named: dict[str, list[Draft]] = {}
         for draft in good:
@@ -52,6 +50,7 @@ def _create_missing(uow: UnitOfWork, entity: Entity, good: Sequence[Draft], outc
                 named.setdefault(written_as(draft.written.pop(field.name)), []).append(draft)
         for name, drafts in named.items():
             made = ENTITIES[field.entity or ""].verb("create")(uow, {"name": name})
+            all_made.append((field.entity or "", made.id))
             for draft in drafts:
                 draft.values[field.name] = made.id
         if named:
@@ -61,6 +60,7 @@ def _create_missing(uow: UnitOfWork, entity: Entity, good: Sequence[Draft], outc
                     N_("New customers made from their names: {count} ({names})."), {"count": len(named), "names": shown}
                 )
             )
+    return all_made
 
 
 def _guarded(draft: Draft, verb: Any, uow: UnitOfWork, *args: Any) -> Any:
@@ -75,10 +75,17 @@ def _guarded(draft: Draft, verb: Any, uow: UnitOfWork, *args: Any) -> Any:
     return None
 
 
-def _create(uow: UnitOfWork, entity: Entity, new: Sequence[Draft]) -> int:
-    """Insert new records by one statement where the entity's intake allows, else by its verb. Returns how many."""
+def is_by_statement(entity: Entity) -> bool:
+    """Say whether new records enter by statement: there is no own verb, or an intake stands for it."""
     intake = intake_of(entity.key)
-    if entity.has_own("create") and intake.entered is None and intake.prepare is None:
+    return not entity.has_own("create") or intake.entered is not None or intake.prepare is not None
+
+
+def create(uow: UnitOfWork, entity: Entity, new: Sequence[Draft]) -> int:
+    """Insert new records by one statement where the entity's intake allows, else by its verb. Returns how many."""
+    permissions.require(uow, f"{entity.key}.create")
+    intake = intake_of(entity.key)
+    if not is_by_statement(entity):
         for draft in new:
             _guarded(draft, _create_one, uow, entity, draft)
         return sum(draft.is_good for draft in new)
@@ -112,28 +119,77 @@ def _insert(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft]) -> None:
         for name, value in defaults.items():
             if name in row and row[name] is None:
                 row[name] = value
-    try:
-        with uow.session.begin_nested():
-            ids = records.bulk_create(uow, entity, rows, because="import")
-    except IntegrityError:
-        for draft, row in zip(drafts, rows, strict=True):
-            try:
-                with uow.session.begin_nested():
-                    draft.record_id = records.bulk_create(uow, entity, [row], because="import")[0]
-            except IntegrityError as error:
-                draft.wrong[""] = Message(
-                    N_("This would break a rule of the data: {rule}"), {"rule": str(error.orig).splitlines()[0][:200]}
-                )
+    _enter(uow, entity, drafts, rows)
+    count = sum(draft.record_id is not None for draft in drafts)
+    if count:
+        audit.note(uow, entity, "bulk_create", None, count=count, because="import")
+
+
+def _enter(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows; what the database or a quota refuses is told at its row."""
+    if not rows:
         return
-    for draft, record_id in zip(drafts, ids, strict=True):
-        draft.record_id = record_id
+    table = table_of(entity.model)
+    try:
+        made = records.completed(uow, entity, rows)
+    except Invalid as invalid:
+        if len(rows) == 1:
+            drafts[0].wrong |= invalid.fields
+            return
+        middle = len(rows) // 2
+        _enter(uow, entity, drafts[:middle], rows[:middle])
+        _enter(uow, entity, drafts[middle:], rows[middle:])
+        return
+    ids = bulk.new_ids(uow, table, len(made))
+    columns = {name: [row.get(name) for row in made] for name in {key for row in made for key in row}}
+    refused = bulk.insert(uow, table, {"id": ids, **columns}, len(made))
+    for at, (draft, record_id) in enumerate(zip(drafts, ids, strict=True)):
+        if at in refused:
+            draft.wrong |= refused_by(entity, refused[at])
+        else:
+            draft.record_id = record_id
 
 
-def _changed(uow: UnitOfWork, entity: Entity, known: Sequence[Draft]) -> list[tuple[Draft, dict[str, Any]]]:
+def refused_by(entity: Entity, error: DBAPIError) -> dict[str, Message]:
+    """Return what a broken constraint says, at its field if it is one field's."""
+    said = str(error.orig)
+    for name in entity.fields:
+        if f"uq_{entity.key}_{name}" in said or f"{entity.key}.{name}" in said:
+            return {name: Message(N_("This is taken already."))}
+    return {"": Message(N_("This would break a rule of the data: {rule}"), {"rule": said.splitlines()[0][:200]})}
+
+
+def update(uow: UnitOfWork, entity: Entity, known: Sequence[Draft]) -> list[tuple[Draft, dict[str, Any]]]:
+    """Change records; return the rows that change anything, with what they change. Refusals are told at the rows."""
+    permissions.require(uow, f"{entity.key}.update")
+    found = changed(uow, entity, known)
+    if entity.has_own("update") or intake_of(entity.key).update:
+        for draft, values in found:
+            _guarded(draft, _update, uow, entity, draft, values)
+    else:
+        for some in chunks(found):
+            _update_together(uow, entity, some)
+    return found
+
+
+def set_back(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft]) -> None:
+    """Give records old values again, also those that were blank; refusals are told at the rows."""
+    permissions.require(uow, f"{entity.key}.update")
+    found = [(draft, draft.values) for draft in drafts]
+    if entity.has_own("update") or intake_of(entity.key).update:
+        for draft, values in found:
+            _guarded(draft, _update, uow, entity, draft, values)
+    else:
+        for some in chunks(found):
+            _update_together(uow, entity, some)
+
+
+def changed(uow: UnitOfWork, entity: Entity, known: Sequence[Draft]) -> list[tuple[Draft, dict[str, Any]]]:
     """Return the rows that change anything, with what they change."""
+    permissions.require(uow, f"{entity.key}.update")
     model: Any = entity.model
     names = sorted({name for draft in known for name in draft.values})
-    columns = [getattr(model, name) for name in names]
+    columns = [entity.column(name) for name in names]
     stored: dict[int, dict[str, Any]] = {}
     for some in chunks([draft.record_id for draft in known]):
         for row in uow.session.execute(select(model.id, *columns).where(model.id.in_(some))):

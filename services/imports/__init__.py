@@ -1,0 +1,41 @@
+"""Imports: files come in by stages, in the background, are resumed where they were cut off, and taken back."""
+
+from services.imports.batches import (
+    Batch,
+    batches,
+    bring,
+    check,
+    count,
+    forget,
+    get,
+    options_of,
+    preview,
+    resume,
+    revert,
+    stop,
+    store,
+)
+from services.imports.errors import Kept, errors, errors_file, kept_rows
+from services.imports.worker import launch, run_here
+
+__all__ = [
+    "Batch",
+    "Kept",
+    "batches",
+    "bring",
+    "check",
+    "count",
+    "errors",
+    "errors_file",
+    "forget",
+    "get",
+    "kept_rows",
+    "launch",
+    "options_of",
+    "preview",
+    "resume",
+    "revert",
+    "run_here",
+    "stop",
+    "store",
+]

@@ -1,0 +1,392 @@
+"""Batches: the imports that were begun, and what may be asked of each: go on, stop, take back, show the errors.
+
+Every verb asks for the right to import that kind of record; people see their own imports, and those of the people
+whom that right reaches.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, false, func, or_, select
+
+from db.models import ImportBatch, User
+from db.types import N_
+from services.imports.lease import STALE
+from services.kit import audit, permissions
+from services.kit.actor import Reach
+from services.kit.entity import ENTITIES, Entity
+from services.kit.errors import Message, NotFound, Refusal
+from services.kit.transfer import mapping
+from services.kit.transfer.cells import IN_A_CHILD
+from services.kit.transfer.mapping import Mapped
+from services.kit.transfer.outcome import Options
+from services.kit.transfer.reading import Table
+from services.kit.transfer.staging import SOURCE, Staged, message_of, staged
+from services.kit.unit_of_work import UnitOfWork
+from services.settings import ROOT, Settings
+
+_SHOWN: Final = 100
+_COPIED: Final = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Batch:
+    """An import as it stands."""
+
+    id: int
+    entity: Entity
+    file_name: str
+    by: str | None
+    """Name of who imports; nobody: the system."""
+    created_at: datetime
+    finished_at: datetime | None
+    stage: str
+    """What it has reached: nothing yet (""), read, check, store, revert."""
+    goal: str
+    state: str
+    """working, ready, stopped, refused (db/models/import_batch.py: IMPORT_STATES)."""
+    is_cut_off: bool
+    """It should be working, but its process says nothing any more: `resume` goes on."""
+    total: int
+    done: int
+    created: int
+    updated: int
+    unchanged: int
+    wrong: int
+    reverted: int
+    kept: int
+    asked: Mapping[str, Any]
+    header: tuple[str, ...]
+    sheets: tuple[str, ...]
+    mapping: Mapping[str, str]
+    notes: tuple[Message, ...]
+    fractions_asked: tuple[str, ...]
+    refusal: Message | None
+    """Why it was refused as a whole, or broke off."""
+
+    @property
+    def may_resume(self) -> bool:
+        """Say whether it can go on where it stands."""
+        return self.is_cut_off or self.state == "stopped"
+
+    @property
+    def may_revert(self) -> bool:
+        """Say whether it has done something that can be taken back."""
+        return (
+            self.stage != "revert"
+            and not (self.state == "working" and not self.is_cut_off)
+            and (self.created + self.updated > self.reverted + self.kept)
+        )
+
+
+# --- begin --------------------------------------------------------------------------------------------------
+
+
+def root_of(settings: Settings) -> Path:
+    """Return the folder under which files of imports lie: beside the database, or in `data`."""
+    url = settings.database_url
+    if url.startswith("sqlite:///") and ":memory:" not in url:
+        return Path(url.removeprefix("sqlite:///")).resolve().parent / "imports"
+    return ROOT / "data" / "imports"
+
+
+def bring(
+    uow: UnitOfWork, entity: Entity, source: bytes | Path, file_name: str, *, sheet: str | None = None,
+    folder: Path | None = None, goal: str = "read", **asked: Any,
+) -> int:  # fmt: skip
+    """Take a file in; return the number of its import. `launch` then reads it in the background.
+
+    `goal` is how far it is to go at once: read (then `check` with the mapping), check, or store. `asked`: maps
+    {heading: field}, mode, match, skip_bad, create_missing, fractions. Raises Forbidden, and Refusal for a file that
+    cannot be read.
+    """
+    permissions.require(uow, f"{entity.key}.import")
+    place = (folder or root_of(uow.settings)) / secrets.token_hex(8)
+    place.mkdir(parents=True)
+    _copy(source, place / SOURCE, file_name)
+    batch = ImportBatch(
+        entity=entity.key,
+        file_name=PurePath(file_name).name[:200],
+        folder=str(place),
+        by_id=uow.actor.user_id,
+        created_at=uow.now,
+        reference=secrets.token_hex(8),
+        goal=goal,
+        asked=_asked(entity, sheet=sheet, **asked),
+        found={},
+    )
+    uow.session.add(batch)
+    uow.session.flush()
+    return batch.id
+
+
+def _copy(source: bytes | Path, target: Path, name: str) -> None:
+    if isinstance(source, bytes):
+        target.write_bytes(source)
+        return
+    try:
+        if source.stat().st_size > IN_A_CHILD.bytes:
+            raise Refusal(
+                N_("“{name}” is larger than {megabytes} MB. Divide it into several files."),
+                name=name,
+                megabytes=IN_A_CHILD.bytes // 1024 // 1024,
+            )
+        with source.open("rb") as file, target.open("wb") as copy:
+            shutil.copyfileobj(file, copy, _COPIED)
+    except IsADirectoryError as error:
+        raise Refusal(N_("“{name}” is a folder; name a file."), name=name) from error
+    except FileNotFoundError as error:
+        raise Refusal(N_("There is no file “{name}”."), name=name) from error
+    except OSError as error:
+        raise Refusal(N_("“{name}” cannot be read: {reason}."), name=name, reason=error.strerror) from error
+
+
+def _asked(entity: Entity, **asked: Any) -> dict[str, Any]:
+    known = {"sheet", "maps", "mode", "match", "skip_bad", "create_missing", "fractions"}
+    if unknown := set(asked) - known:
+        raise TypeError(", ".join(sorted(unknown)))
+    for name in [*asked.get("fractions", ()), *([asked["match"]] if asked.get("match") else [])]:
+        if name not in entity.fields:
+            raise Refusal(N_("There is no field “{field}”. There are: {fields}."), field=name,
+                          fields=", ".join(mapping.targets(entity)))  # fmt: skip
+    return {
+        name: sorted(value)
+        if isinstance(value, set | frozenset)
+        else dict(value)
+        if name == "maps" and value
+        else value
+        for name, value in asked.items()
+        if value is not None
+    }
+
+
+# --- go on --------------------------------------------------------------------------------------------------
+
+
+def check(uow: UnitOfWork, batch_id: int, **asked: Any) -> None:
+    """Ask for a dry run with this mapping and these options; `launch` does it. Raises NotFound, Refusal."""
+    batch = _held(uow, batch_id)
+    _refuse_at_work(uow, batch)
+    if batch.stage not in ("read", "check") or batch.place:
+        raise Refusal(N_("This import has begun to store; stop it and take it back first."))
+    if asked:
+        batch.asked = _asked(ENTITIES[batch.entity], **{**batch.asked, **asked})
+    batch.stage, batch.goal, batch.wrong = "read", "check", 0
+    _begin(batch)
+
+
+def store(uow: UnitOfWork, batch_id: int, *, skip_bad: bool = False) -> None:
+    """Ask for the import itself, as it was checked; `launch` does it. Raises NotFound, Refusal."""
+    batch = _held(uow, batch_id)
+    _refuse_at_work(uow, batch)
+    if batch.stage != "check":
+        raise Refusal(N_("Check the file first."))
+    batch.asked = {**batch.asked, "skip_bad": skip_bad}
+    batch.goal = "store"
+    _begin(batch)
+
+
+def resume(uow: UnitOfWork, batch_id: int) -> None:
+    """Let an import that was stopped or cut off go on where it stands; `launch` does it. Raises NotFound, Refusal."""
+    batch = _held(uow, batch_id)
+    if batch.state not in ("stopped", "working"):
+        raise Refusal(N_("This import is not waiting to go on."))
+    _refuse_at_work(uow, batch)
+    _begin(batch)
+
+
+def stop(uow: UnitOfWork, batch_id: int) -> None:
+    """Ask an import to stop after the chunk at hand; what is in stays in until it goes on or is taken back."""
+    batch = _held(uow, batch_id)
+    if batch.state == "working":
+        batch.is_stopping = True
+        if batch.worker is None or _is_cut_off(uow, batch):
+            batch.state, batch.worker, batch.is_stopping = "stopped", None, False
+        uow.session.flush()
+
+
+def revert(uow: UnitOfWork, batch_id: int) -> None:
+    """Ask that all an import has done be taken back; `launch` does it. Raises NotFound, Refusal."""
+    batch = _held(uow, batch_id)
+    _refuse_at_work(uow, batch)
+    if not batch.created + batch.updated:
+        raise Refusal(N_("Nothing came in by this import."))
+    batch.goal = "revert"
+    batch.done = batch.reverted + batch.kept
+    _begin(batch)
+    audit.note(uow, batch.entity, "revert", None, batch=batch.id, file=batch.file_name)
+
+
+def _begin(batch: ImportBatch) -> None:
+    batch.state, batch.worker, batch.is_stopping = "working", None, False
+    batch.found = {name: value for name, value in batch.found.items() if name != "refusal"}
+
+
+def _held(uow: UnitOfWork, batch_id: int) -> ImportBatch:
+    """Return a batch for a change, within reach."""
+    found = uow.session.execute(
+        select(ImportBatch).where(ImportBatch.id == batch_id, _reached(uow)).with_for_update()
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _refuse_at_work(uow: UnitOfWork, batch: ImportBatch) -> None:
+    if batch.state == "working" and batch.worker is not None and not _is_cut_off(uow, batch):
+        raise Refusal(N_("This import is at work. Stop it first, or wait until it is done."))
+
+
+def _is_cut_off(uow: UnitOfWork, batch: Any) -> bool:
+    return batch.state == "working" and batch.beat_at is not None and batch.beat_at < uow.now - STALE
+
+
+def _reached(uow: UnitOfWork) -> ColumnElement[bool]:
+    """Return the criterion of the imports that the actor may see: by kind of record, and by whose they are."""
+    rules: list[ColumnElement[bool]] = []
+    actor = uow.actor
+    for key in ENTITIES:
+        reach = actor.reach(f"{key}.import")
+        mine = ImportBatch.by_id == actor.user_id if actor.user_id is not None else false()
+        if reach is Reach.ALL:
+            rules.append(ImportBatch.entity == key)
+        elif reach is Reach.TREE:
+            people = select(User.id).where(User.team_id.in_(sorted(actor.tree_ids)))
+            rules.append((ImportBatch.entity == key) & or_(mine, ImportBatch.by_id.in_(people)))
+        elif reach is not Reach.NONE:
+            rules.append((ImportBatch.entity == key) & mine)
+    if not rules:
+        permissions.require(uow, "*.import")
+    return or_(*rules)
+
+
+# --- look ---------------------------------------------------------------------------------------------------
+
+
+def get(uow: UnitOfWork, batch_id: int) -> Batch:
+    """Return an import within the actor's reach, as it stands. Raises NotFound."""
+    found = list(_some(uow, ImportBatch.id == batch_id))
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def batches(
+    uow: UnitOfWork, entity: Entity | None = None, *, limit: int = 50, before: int | None = None
+) -> list[Batch]:
+    """Return imports within the actor's reach, newest first; `before` is the id after which a page goes on."""
+    criteria: list[ColumnElement[bool]] = []
+    if entity is not None:
+        criteria.append(ImportBatch.entity == entity.key)
+    if before is not None:
+        criteria.append(ImportBatch.id < before)
+    return list(_some(uow, *criteria, limit=limit))
+
+
+def _some(uow: UnitOfWork, *criteria: ColumnElement[bool], limit: int = 1) -> Iterator[Batch]:
+    rows = uow.session.execute(
+        select(ImportBatch, User.name)
+        .outerjoin(User, User.id == ImportBatch.by_id)
+        .where(_reached(uow), *criteria)
+        .order_by(ImportBatch.id.desc())
+        .limit(limit)
+    )
+    for one, by in rows:
+        found = one.found
+        yield Batch(
+            **{name: getattr(one, name) for name in _SAME},
+            entity=ENTITIES[one.entity],
+            by=by,
+            is_cut_off=_is_cut_off(uow, one),
+            header=tuple(found.get("header", ())),
+            sheets=tuple(found.get("sheets", ())),
+            mapping=found.get("mapping", {}),
+            notes=tuple(message_of(note) for note in found.get("notes", ())),
+            fractions_asked=tuple(found.get("fractions_asked", ())),
+            refusal=message_of(found["refusal"]) if "refusal" in found else None,
+            created=_count(one, "created"),
+            updated=_count(one, "updated"),
+            unchanged=_count(one, "unchanged"),
+        )
+
+
+_SAME: Final = (
+    "id", "file_name", "created_at", "finished_at", "stage", "goal", "state", "total", "done", "wrong", "reverted",
+    "kept", "asked",
+)  # fmt: skip
+
+
+def _count(one: ImportBatch, name: str) -> int:
+    """Return what was stored; before that, what the dry run says will be."""
+    is_stored = one.place or one.stage in ("store", "revert")
+    return int(getattr(one, name) if is_stored else one.found.get(name, 0))
+
+
+def preview(uow: UnitOfWork, batch_id: int, *, rows: int = 5) -> tuple[Table, Mapped | None]:
+    """Return the first rows of a file that was read, and where its columns would go; None: no column is known."""
+    batch = get(uow, batch_id)
+    head = staged_of(uow, batch_id).head(rows)
+    known = mapping.remembered(uow, batch.entity, head)
+    try:
+        return head, mapping.match_columns(
+            batch.entity, head, overrides=batch.asked.get("maps") or {}, remembered=known
+        )
+    except Refusal:
+        return head, None
+
+
+def options_of(batch: Batch) -> Options:
+    """Return how an import was asked for."""
+    asked = batch.asked
+    return Options(
+        mode=asked.get("mode", "create"),
+        match=asked.get("match"),
+        skip_bad=bool(asked.get("skip_bad")),
+        create_missing=bool(asked.get("create_missing")),
+        fractions=frozenset(asked.get("fractions", ())),
+    )
+
+
+def _folder(uow: UnitOfWork, batch_id: int) -> Path:
+    found = uow.session.execute(select(ImportBatch.folder).where(ImportBatch.id == batch_id, _reached(uow))).scalar()
+    if found is None:
+        raise NotFound
+    return Path(found)
+
+
+def staged_of(uow: UnitOfWork, batch_id: int) -> Staged:
+    """Return the table of an import within reach, as it was read. Raises NotFound, and Refusal if it is gone."""
+    found = staged(_folder(uow, batch_id))
+    if found is None:
+        raise Refusal(N_("The file of this import is no longer here. Take back what came in, and bring it again."))
+    return found
+
+
+# --- keep house ---------------------------------------------------------------------------------------------
+
+
+def forget(uow: UnitOfWork, *, older_than: datetime) -> int:
+    """Remove the files of imports that ended before an instant; the imports themselves stay. Returns how many."""
+    permissions.require(uow, "setting.update")
+    rows = uow.session.execute(
+        select(ImportBatch.folder).where(ImportBatch.state != "working", ImportBatch.created_at < older_than)
+    ).scalars()
+    gone = 0
+    for folder in rows:
+        if Path(folder).is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
+            gone += 1
+    return gone
+
+
+def count(uow: UnitOfWork, entity: Entity | None = None) -> int:
+    """Return how many imports the actor may see."""
+    criteria = [_reached(uow)] + ([ImportBatch.entity == entity.key] if entity else [])
+    return int(uow.session.execute(select(func.count()).select_from(ImportBatch).where(*criteria)).scalar_one())
