@@ -1,4 +1,4 @@
-"""The demo company: teams, people, products, customers with their contacts, leads."""
+"""The demo company: teams, people, products, customers with their contacts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from random import Random
 from typing import Any, Final
 
 from db.models import User
-from seed.rows import Row, add, clipped, dice, either, office_hour, rounded, skewed, words
+from seed.rows import Row, add, dice, either, office_hour, rounded, skewed, words
 from services.contacts import CONTACT
 from services.customers import CUSTOMER
 from services.kit import records
 from services.kit.unit_of_work import UnitOfWork
-from services.leads import LEAD
 from services.products import PRODUCT
 from services.teams import TEAM
 from services.users import USER
@@ -110,7 +109,7 @@ def _customer(uow: UnitOfWork, company: Company, row: Mapping[str, str], code: s
     region = next(one for one in words("regions") if one["code"] == row["region"])
     weight = skewed(chance, float(industry["size"]), 0.7)
     level = "A" if weight > 1.9 else "B" if weight > 0.8 else "C"  # noqa: PLR2004 - the cuts of the levels
-    owner = _keeper(region["team"], level, chance)
+    owner = keeper(region["team"], level, chance)
     known_for = chance.randrange(120, 1_400)
     step_on, step = next_step(uow, "customer", chance, none=0.55) if owner else (None, None)
     return {
@@ -138,7 +137,8 @@ def _customer(uow: UnitOfWork, company: Company, row: Mapping[str, str], code: s
     }
 
 
-def _keeper(team: str, level: str, chance: Random) -> str | None:
+def keeper(team: str, level: str, chance: Random) -> str | None:
+    """Return who looks after somebody of that team and level; nobody: the public pool."""
     if level == "C" and chance.random() < 0.32:  # noqa: PLR2004 - small ones end in the pool
         return None
     if team == "north" and chance.random() < 0.55:  # noqa: PLR2004 - the seller carries the larger half
@@ -174,76 +174,6 @@ def _contact(company: Company, code: str, title: Mapping[str, str], chance: Rand
         "is_primary": is_primary,
         "is_active": is_primary or chance.random() > 0.06,  # noqa: PLR2004 - a few have left
         "created_at": customer["created_at"],
-    }
-
-
-# --- leads ----------------------------------------------------------------------------------------------------
-
-_STATUSES: Final = {"new": 14, "contacted": 14, "nurturing": 10, "qualified": 8, "converted": 9, "unqualified": 9}
-
-
-def add_leads(uow: UnitOfWork, company: Company) -> None:
-    """Make leads in every state; the open ones have next steps, a few nobody owns yet."""
-    chance = dice("leads")
-    statuses = [status for status, count in _STATUSES.items() for _ in range(count)]
-    named = iter(chance.sample(_companies(), len(statuses)))
-    customers = list(company.rows.items())
-    for number, status in enumerate(statuses):
-        code, customer = chance.choice([one for one in customers if one[1]["_login"]])
-        row = _lead(uow, company, status, chance)
-        if status == "converted":
-            row |= {"company": customer["name"], "customer_id": company.customers[code]}
-            row |= company.owner(customer["_login"])
-            row["industry"], row["region"] = customer["industry"], customer["region"]
-        else:
-            row["company"] = next(named)
-        row["email"] = f"{slug(row['name'])}.{number}@{slug(row['company'])}.example"
-        company.lead_rows.append(row)
-    company.leads = add(uow, LEAD, company.lead_rows, "email")
-
-
-def _companies() -> list[str]:
-    heads = [
-        "Yunfei 云翡", "Ruitai 芮泰", "Jiaheng 嘉珩", "Mingshuo 铭朔", "Hongtu 泓图", "Beiyu 贝煜", "Chenxi 辰熙",
-        "Lvzhou 绿舟", "Dingsheng 鼎晟", "Nordvik", "Altamira", "Kestrel", "Vantaggio", "Indus",
-    ]  # fmt: skip
-    tails = ("Precision 精密", "Drive 传动", "Medical 医疗", "Mould 模具", "Energy 能源", "Robotics 机器人")
-    found = []
-    for head in heads:
-        latin, _, chinese = head.partition(" ")
-        for tail in tails:
-            english, _, rest = tail.partition(" ")
-            found.append(f"{latin} {english} {chinese}{rest}" if chinese else f"{latin} {english}")
-    return found
-
-
-def _lead(uow: UnitOfWork, company: Company, status: str, chance: Random) -> Row:
-    region = chance.choice(words("regions"))
-    age = {"new": 12, "contacted": 45, "nurturing": 160, "qualified": 70, "converted": 220, "unqualified": 200}[status]
-    born = uow.today - timedelta(days=round(clipped(skewed(chance, age, 0.5), 0, 500)))
-    is_open = status in ("new", "contacted", "nurturing", "qualified")
-    owner = None if is_open and chance.random() < 0.15 else _keeper(region["team"], "B", chance)  # noqa: PLR2004
-    step_on, step = next_step(uow, "lead", chance, none=0.2) if is_open and owner else (None, None)
-    created = office_hour(uow, born, chance)
-    ended = min(created + timedelta(days=chance.randrange(5, 60)), uow.now)
-    return {
-        "name": person(region["code"], chance),
-        "title": chance.choice(words("titles"))["title"],
-        "phone": phone(region["code"], chance),
-        "industry": chance.choice(words("industries"))["name"],
-        "region": region["name"],
-        "source": either(
-            chance, {"website": 5, "exhibition": 5, "referral": 3, "cold_call": 2, "partner": 2, "tender": 1}
-        ),
-        "grade": either(chance, {"A": 2, "B": 4, "C": 4, "D": 1}),
-        "status": status,
-        "next_step_on": step_on,
-        "next_step": step,
-        "converted_at": ended if status == "converted" else None,
-        "customer_id": None,
-        "created_at": created,
-        "updated_at": ended if not is_open else created,
-        **company.owner(owner),
     }
 
 

@@ -12,14 +12,16 @@ from sqlalchemy import func, select
 from db.models import Customer, User
 from seed import reference
 from seed.activities import add_activities
-from seed.company import COMPANY, PEOPLE, add_contacts, add_customers, add_leads, found
+from seed.company import COMPANY, PEOPLE, add_contacts, add_customers, found
 from seed.contracts import add_contracts
+from seed.leads import add_conversions, add_leads
 from seed.opportunities import add_opportunities
 from seed.power_maps import add_power_maps
 from seed.profiles import add_profiles
 from seed.rounds import add_rounds
 from services import auth
 from services import company as settings
+from services.grading import regrade_all
 from services.kit.actor import SYSTEM
 from services.kit.unit_of_work import Database, UnitOfWork
 
@@ -42,7 +44,9 @@ def tell(uow: UnitOfWork) -> bool:
     add_contacts(uow, company)
     add_leads(uow, company)
     market = add_opportunities(uow, company)
+    add_conversions(uow, company, market)
     add_activities(uow, company, market)
+    regrade_all(uow)
     add_profiles(uow, company, add_power_maps(uow, company))
     add_contracts(uow, company, market)
     add_rounds(uow, company, market)

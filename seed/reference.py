@@ -6,10 +6,11 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from db.models import CriteriaSet, Pipeline, ProfileQuestion
+from db.models import CriteriaSet, GradingRule, Pipeline, ProfileQuestion
 from db.types import N_
 from seed.rows import words
-from services import planning
+from services import grading, planning
+from services.grading import Rule, Scheme
 from services.kit import records
 from services.kit.actor import SYSTEM
 from services.kit.unit_of_work import Database, UnitOfWork
@@ -29,12 +30,26 @@ STAGES: Final = (
     (N_("Void"), "void", 0, None),
 )
 """Names are message ids: shown through the catalogue until an administrator renames them."""
+GRADING: Final = (
+    # field, operator, values, points
+    ("source", "in", ("referral", "partner"), 25),
+    ("source", "in", ("tender", "exhibition"), 15),
+    ("title", "has", ("总",), 20),
+    ("title", "has", ("director",), 15),
+    ("phone", "filled", (), 5),
+    ("email", "filled", (), 5),
+    ("last_activity_at", "within", (30,), 15),
+    ("next_step_on", "filled", (), 10),
+    ("source", "in", ("cold_call",), -10),
+)
+"""A beginning, which an administrator bends to the company's own trade."""
 
 
 def fill(database: Database) -> None:
     """Add what is missing; leave alone whatever an administrator has edited, renamed or binned."""
     database.run(SYSTEM, add_pipeline)
     database.run(SYSTEM, add_criteria)
+    database.run(SYSTEM, add_grading)
     database.run(SYSTEM, add_profile_questions)
 
 
@@ -61,6 +76,14 @@ def add_criteria(uow: UnitOfWork) -> bool:
     if uow.session.scalar(select(func.count()).select_from(CriteriaSet)):
         return False
     planning.create_criteria_set(uow)
+    return True
+
+
+def add_grading(uow: UnitOfWork) -> bool:
+    """Make the first grading rules, unless there have ever been any. Returns whether it did."""
+    if uow.session.scalar(select(func.count()).select_from(GradingRule)):
+        return False
+    grading.save(uow, Scheme(tuple(Rule(*rule) for rule in GRADING)))
     return True
 
 

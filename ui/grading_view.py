@@ -11,7 +11,7 @@ import streamlit as st
 
 from services import grading
 from services.grading import Rule, Scheme
-from services.kit.errors import Refusal
+from services.kit.errors import Invalid
 from services.kit.fields import Field, ParseError, is_blank, parse
 from ui import action, dialog, entry, grade, page, session
 from ui import format as fmt
@@ -245,8 +245,9 @@ def _effect(draft: Scheme, saved: Scheme, *, is_editor: bool) -> None:
     """Say what saving would change, and offer to save; an unchanged scheme shows how leads stand by it."""
     try:
         plan = session.ask(grading.preview, draft)
-    except Refusal as refusal:
-        st.error(fmt.plain(say(refusal)), icon=":material/error:")
+    except Invalid as invalid:
+        for problem in invalid.fields.values():
+            st.error(fmt.plain(say(problem)), icon=":material/error:")
         plan = None
     if plan is not None:
         _table(plan, is_changed=draft != saved)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
 
+from services import reminders
 from services import today as service
 from services.today import Today, Waiting
+from ui import action, page, quick_log, session
 from ui import format as fmt
-from ui import page, session
 from ui.i18n import _, tr
 
 
@@ -42,7 +44,8 @@ def _lists(waiting: Today) -> list[tuple[str, Waiting, Any, tuple[str, dict[str,
             _contract,
             ("contracts", {"f.stage": "in:in_approval"}),
         ),
-        (_("New leads nobody has spoken to"), waiting.untouched, _lead, ("leads", {"f.status": "in:new"})),
+        (_("New leads nobody has spoken to"), waiting.untouched, _untouched, ("leads", {"view": "untouched"})),
+        (_("Leads without a next step"), waiting.unplanned, _unplanned, ("leads", {"view": "unplanned"})),
         (_("Contracts that end within 30 days"), waiting.endings, _ending, ("contracts", {"sort": "end_on"})),
     ]
 
@@ -73,18 +76,52 @@ def _list(title: str, found: Waiting, draw: Any, more: tuple[str, dict[str, str]
                 page.go(more[0], **more[1])
 
 
-def _row(words: str, key: str, url_path: str, record_id: int, said: str) -> None:
-    """Draw what it is, which opens it, and below it what is the matter."""
+def _row(words: str, key: str, url_path: str, record_id: int, said: str, aside: tuple[Any, ...] = ()) -> None:
+    """Draw what it is, which opens it, and below it what is the matter; `aside` is how to put it aside."""
     with st.container(gap=None):
-        st.button(
-            fmt.plain(words),
-            type="tertiary",
-            key=key,
-            on_click=page.go_later,
-            args=(url_path,),
-            kwargs={"id": record_id},
-        )
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+            st.button(
+                fmt.plain(words),
+                type="tertiary",
+                key=key,
+                on_click=page.go_later,
+                args=(url_path,),
+                kwargs={"id": record_id},
+            )
+            if aside:
+                _aside(key, *aside)
         st.markdown(f":small[{said}]")
+
+
+def _aside(key: str, kind: str, entity: str, record_id: int, about_on: date | None) -> None:
+    """Let a reminder be put aside: until tomorrow, for a week, or for good."""
+    days = {1: _("Remind me tomorrow"), 7: _("Remind me in a week"), 0: _("Dismiss")}
+
+    def put() -> None:
+        chosen = st.session_state[f"{key}.aside"]
+        action.act(
+            _("Put aside"),
+            reminders.put_aside,
+            kind,
+            entity,
+            record_id,
+            until=fmt.today() + timedelta(days=chosen) if chosen else None,
+            about_on=about_on,
+            rerun=False,
+        )
+
+    if page.may("activity.create"):
+        st.button(
+            _("Log"),
+            type="tertiary",
+            icon=":material/edit_note:",
+            key=f"{key}.log",
+            on_click=quick_log.log.later,
+            args=(entity, record_id),
+        )
+    st.menu_button(
+        _("Later"), list(days), format_func=lambda one: days[one], type="tertiary", key=f"{key}.aside", on_click=put
+    )
 
 
 def _late(day: Any, days: int) -> str:
@@ -95,7 +132,9 @@ def _late(day: Any, days: int) -> str:
 def _step(row: Any) -> None:
     url_path = {"lead": "leads", "customer": "customers"}[row.entity]
     said = f"{fmt.plain(row.next_step)} &ensp; " if not fmt.is_nothing(row.next_step) else ""
-    _row(row.name, f"step_{row.entity}_{row.id}", url_path, int(row.id), f"{said}{_late(row.next_step_on, row.days)}")
+    aside = ("next_step", row.entity, int(row.id), row.next_step_on)
+    said += _late(row.next_step_on, row.days)
+    _row(row.name, f"step_{row.entity}_{row.id}", url_path, int(row.id), said, aside)
 
 
 def _money(row: Any) -> None:
@@ -123,8 +162,14 @@ def _contract(row: Any) -> None:
     _row(row.customer, f"approve_{row.id}", "contracts", int(row.id), f"**{amount}**")
 
 
-def _lead(row: Any) -> None:
-    _row(row.name, f"lead_{row.id}", "leads", int(row.id), f":gray[{fmt.plain(fmt.ago(row.created_at))}]")
+def _untouched(row: Any) -> None:
+    said = f":gray[{fmt.plain(_('received {when}').format(when=fmt.ago(row.at)))}]"
+    _row(row.name, f"untouched_{row.id}", "leads", int(row.id), said, ("untouched", "lead", int(row.id), None))
+
+
+def _unplanned(row: Any) -> None:
+    said = f":gray[{fmt.plain(_('nothing since {when}').format(when=fmt.ago(row.at)))}]"
+    _row(row.name, f"unplanned_{row.id}", "leads", int(row.id), said, ("unplanned", "lead", int(row.id), None))
 
 
 def _ending(row: Any) -> None:

@@ -195,7 +195,7 @@ def _won(uow: UnitOfWork, seen: ColumnElement[bool]) -> pd.DataFrame:
         .where(permissions.scope(uow, OPPORTUNITY), Opportunity.deleted_at.is_(None), Stage.kind == "won")
         .group_by(Lead.source, Opportunity.currency)
     )
-    found = [(row[0], row[1], int(row[2]), int(row[3])) for row in rows]
+    found = [(row[0], row[1], int(row[2]), int(row[3] or 0)) for row in rows]
     return pd.DataFrame(found, columns=["source", "currency", "count", "amount"])
 
 

@@ -14,7 +14,7 @@ from services.grading.rules import (
     scheme,
     state,
 )
-from services.grading.sql import CHUNK, Preview, Progress, preview, regrade, save
+from services.grading.sql import CHUNK, Preview, Progress, preview, regrade, regrade_all, save
 
 __all__ = [
     "CHUNK",
@@ -33,6 +33,7 @@ __all__ = [
     "preview",
     "problem_of",
     "regrade",
+    "regrade_all",
     "save",
     "scheme",
     "score",

@@ -104,6 +104,18 @@ def save(uow: UnitOfWork, wanted: Scheme) -> Progress:
     return regrade(uow)
 
 
+def regrade_all(uow: UnitOfWork) -> int:
+    """Grade all leads anew at once, whatever was done before; returns how many changed. Raises Forbidden."""
+    permissions.require(uow, "grading_rule.update")
+    rules.keep_state(uow, 0, None)
+    changed = 0
+    while True:
+        step = regrade(uow)
+        changed += step.changed
+        if step.is_done:
+            return changed
+
+
 def regrade(uow: UnitOfWork, *, limit: int = CHUNK) -> Progress:
     """Grade the next leads anew, if anything has changed since all were: the rules, or the day they depend on.
 

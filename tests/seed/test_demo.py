@@ -38,8 +38,9 @@ from db.models import (
 )
 from seed import demo
 from seed.company import PEOPLE
-from services import auth, company, planning, users
+from services import auth, company, leads, planning, users
 from services import collections as money
+from services.analytics import sources
 from services.kit.actor import SYSTEM
 from services.kit.clock import Clock
 from services.kit.unit_of_work import Database, UnitOfWork
@@ -100,7 +101,7 @@ def kinds(uow: UnitOfWork, column: Any) -> Counter[Any]:
 def test_the_company_has_the_promised_size(uow: UnitOfWork) -> None:
     exact = {User: 8, Team: 4, Customer: 120, Product: 10, Plan: 2}
     assert exact == {model: count(uow, model) for model in exact}
-    about = {Opportunity: 300, Lead: 60, Activity: 600, Contract: 48, Contact: 280}
+    about = {Opportunity: 300, Lead: 160, Activity: 600, Contract: 48, Contact: 280}
     assert [] == [
         (model, count(uow, model)) for model, size in about.items() if abs(count(uow, model) - size) > size / 6
     ]
@@ -139,6 +140,29 @@ def test_leads_are_in_every_state_and_open_ones_have_next_steps_late_today_and_t
     assert {"new", "contacted", "nurturing", "qualified", "converted", "unqualified"} == set(kinds(uow, Lead.status))
     steps = [day for day in uow.session.scalars(select(Lead.next_step_on)) if day]
     assert all([min(steps) < TODAY, TODAY in steps, max(steps) > TODAY])
+
+
+def test_leads_remind_of_something_of_every_kind(uow: UnitOfWork) -> None:
+    assert all(3 <= number <= 60 for number in leads.counts(uow).values()), leads.counts(uow)
+
+
+def test_leads_are_graded_by_the_rules_with_reasons_and_a_few_by_hand(uow: UnitOfWork) -> None:
+    grades = kinds(uow, Lead.grade)
+    assert {"A", "B", "C", "D"} == set(grades)
+    assert min(grades.values()) >= 8, grades
+    assert 3 <= count(uow, Lead, Lead.graded_at.is_not(None)) <= 20
+    assert 0 == sum(
+        one.grade_points != sum(points for _, points in one.grade_reasons) for one in uow.session.scalars(select(Lead))
+    )
+
+
+def test_sources_differ_in_what_becomes_of_their_leads(uow: UnitOfWork) -> None:
+    found = sources.quality(uow, sources.Which(TODAY - timedelta(days=365), TODAY))
+    assert 30 <= found.totals["converted"]
+    rates = found.sources["rate"]
+    assert rates["referral"] > 2 * rates["website"] > 0
+    assert {True, False} == set(found.sources["is_small"])
+    assert len(found.won) >= 2
 
 
 def test_some_customers_and_leads_wait_in_the_public_pool(uow: UnitOfWork) -> None:
