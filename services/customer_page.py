@@ -1,4 +1,4 @@
-"""What the head of a customer's page says: names, rights, counts, states. Whatever hangs on it, four or five queries."""
+"""What the head of a customer's page says: names, rights, counts, states; so many queries whatever hangs on it."""
 
 from __future__ import annotations
 
@@ -60,18 +60,14 @@ def head(uow: UnitOfWork, customer_id: int) -> Head:
         raise NotFound
     returns = return_of(uow, row) if row.recycles else None
     is_warned = returns is not None and returns.left <= row.warning_days
-    settings = {key: company.KEYS[key] for key in ("value_terms", "contact_days")}
-    settings |= {
-        key: given for key, given in (("value_terms", row.value_terms), ("contact_days", row.contact_days)) if given
-    }
     states = health.states(
         uow,
         customer,
         health.facts(uow, customer_id) if row.is_reached else health.Facts({}, frozenset()),
         is_reached=bool(row.is_reached),
         returns=returns if is_warned else None,
-        terms=settings["value_terms"],
-        contact_days=settings["contact_days"],
+        terms=row.value_terms or company.KEYS["value_terms"],
+        contact_days=row.contact_days or company.KEYS["contact_days"],
     )
     return Head(
         customer,

@@ -77,7 +77,7 @@ def group(uow: UnitOfWork, customer_id: int) -> Group | None:
     ).all()
     sums: dict[str, dict[str, Sum]] = {}
     for row in uow.session.execute(prepared(uow, _sums), {"root_id": root_id}):
-        sums.setdefault(row.what, {})[row.currency or ""] = Sum(int(row.count), int(row.amount or 0))
+        sums.setdefault(row.what, {})[row.currency or ""] = Sum(int(row.number), int(row.amount or 0))
     seen = sums.get("customer", {}).get("", Sum()).count
     if seen < 2 and len(path) < 2:  # noqa: PLR2004 - itself alone is no group
         return None
@@ -140,11 +140,11 @@ def _sums(uow: UnitOfWork) -> Any:
     ids = select(members.c.id)
     seen = (Customer.id.in_(ids), Customer.deleted_at.is_(None), permissions.scope(uow, CUSTOMER))
     none = cast(null(), String())
-    parts = [
+    parts: list[Any] = [
         select(
             literal("customer", String()).label("what"),
             none.label("currency"),
-            func.count().label("count"),
+            func.count().label("number"),
             cast(null(), BigInteger()).label("amount"),
         ).where(*seen)
     ]

@@ -124,6 +124,11 @@ def _instant(value: datetime, zone: tzinfo, code: str) -> str:
     return str(format_datetime(value, format="medium", tzinfo=zone, locale=_locale(code))).removesuffix(":00")
 
 
+def clock(value: datetime) -> str:
+    """Return the time of day of an instant in the company's zone."""
+    return f"{value.astimezone(session.database().settings.zone):%H:%M}"
+
+
 def ago(value: datetime | None) -> str:
     """Return how long ago an instant was: 3 days ago."""
     if value is None:

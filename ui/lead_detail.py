@@ -11,7 +11,7 @@ from services.activities import ACTIVITY
 from services.kit import query, records
 from services.kit.errors import NotFound
 from services.leads import LEAD
-from ui import form, grade, history, lead_dialogs, page, session, subject
+from ui import form, grade, history, lead_dialogs, merge, page, quick_log, session, subject
 from ui import format as fmt
 from ui.i18n import _, label, option
 from ui.widgets import badge
@@ -25,6 +25,7 @@ def show(lead_id: int) -> None:
     try:
         lead = session.ask(records.get, LEAD, lead_id)
     except NotFound:
+        merge.point_on(LEAD, lead_id)
         page.not_found(_("Back to the leads"))
     st.button(_("Leads"), icon=":material/arrow_back:", type="tertiary", on_click=page.back_to_list, key="back_to_list")
     page.header(lead.name, caption=_standing(lead))
@@ -40,7 +41,7 @@ def show(lead_id: int) -> None:
         if lead.converted_at is None:
             subject.next_step(lead)
         if page.may("activity.create"):
-            subject.log_box("lead_id", lead)
+            quick_log.box("lead_id", lead)
         grade.box(lead)
         _facts(lead)
     with left:

@@ -1,4 +1,4 @@
-"""What is done with leads: log what happened, change the status, give them to people, take a conversion back."""
+"""What is done with leads: change the status, give them to people, take a conversion back."""
 
 from __future__ import annotations
 
@@ -6,25 +6,16 @@ from typing import Any
 
 import streamlit as st
 
-from services import activities, leads
-from services.activities import ACTIVITY
+from services import leads
 from services.kit.entity import ENTITIES
 from services.kit.errors import Refusal
 from services.leads import LEAD
-from ui import action, dialog, form, session
+from ui import action, dialog, session
 from ui import format as fmt
 from ui.i18n import _, label, option, say
 from ui.lead_convert import convert
 
-__all__ = ["assign", "change_status", "convert", "log", "take_back", "unqualify"]
-
-
-@dialog.dialog(lambda _lead_id: _("Log activity"), width="medium")
-def log(lead_id: int) -> None:
-    """Write down what happened with a lead, and what is next."""
-    filled = form.fill(ACTIVITY, "kind", "summary", "next_step_on", "next_step", defaults={"kind": "call"}, key="log")
-    if st.button(_("Log activity"), type="primary", key=dialog.key("log.save")):
-        form.submit(_("Activity logged"), filled, "log", activities.log, lead_id=lead_id, **filled.values)
+__all__ = ["assign", "change_status", "convert", "take_back", "unqualify"]
 
 
 # --- status -------------------------------------------------------------------------------------------------

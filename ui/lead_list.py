@@ -10,7 +10,7 @@ from services import leads
 from services.kit.query import COUNT_CAP, Filter
 from services.leads import LEAD
 from ui import format as fmt
-from ui import grid, lead_dialogs, page, session
+from ui import grid, lead_dialogs, page, quick_log, session
 from ui.i18n import _, option
 from ui.place import Place
 
@@ -59,6 +59,6 @@ def actions(selected: Sequence[int]) -> None:
             lead_dialogs.assign(tuple(selected))
         if len(selected) == 1:
             if page.button(_("Log activity"), permission="activity.create"):
-                lead_dialogs.log(selected[0])
+                quick_log.log("lead", selected[0])
             if page.button(_("Convert"), permission="lead.convert"):
                 lead_dialogs.convert(selected[0])

@@ -12,7 +12,7 @@ from services.activities import ACTIVITY
 from services.kit import query, records
 from services.kit.errors import NotFound
 from services.opportunities import OPPORTUNITY
-from ui import form, history, opportunity_dialogs, page, session, widgets
+from ui import form, history, opportunity_dialogs, page, quick_log, session, widgets
 from ui import format as fmt
 from ui.i18n import _, label, tr
 from ui.opportunity_board import targets
@@ -138,7 +138,7 @@ def _story(found: Any) -> None:
             key="opportunity_section",
         )
         if page.button(_("Log activity"), permission="activity.create", icon=":material/edit_note:", key="log"):
-            opportunity_dialogs.log(found.id)
+            quick_log.log("opportunity", found.id)
     if section == "moves":
         _moves(found)
     elif section == "history":

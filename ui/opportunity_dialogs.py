@@ -1,11 +1,10 @@
-"""What is asked about one opportunity: why it was lost, what happened."""
+"""What is asked about one opportunity: why it was lost."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from services import activities, opportunities
-from services.activities import ACTIVITY
+from services import opportunities
 from services.opportunities import OPPORTUNITY
 from ui import action, dialog, form
 from ui.i18n import _
@@ -19,14 +18,6 @@ def lose(opportunity_id: int, stage_id: int, version: int) -> None:
         form.submit(
             _("Moved"), filled, "lose", opportunities.move, opportunity_id, stage_id, version=version, **filled.values
         )
-
-
-@dialog.dialog(lambda _opportunity_id: _("Log activity"), width="medium")
-def log(opportunity_id: int) -> None:
-    """Write down what happened, and what is next."""
-    filled = form.fill(ACTIVITY, "kind", "summary", "next_step_on", "next_step", defaults={"kind": "call"}, key="log")
-    if st.button(_("Log activity"), type="primary", key=dialog.key("log.save")):
-        form.submit(_("Activity logged"), filled, "log", activities.log, opportunity_id=opportunity_id, **filled.values)
 
 
 def _closing(kind: str) -> str:

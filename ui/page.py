@@ -120,7 +120,7 @@ def open_record(record_id_: int) -> None:
 
 def back_to_list() -> None:
     """Take the record out of the address; filters and place of the list are still in it."""
-    for name in ("id", "section", "map"):
+    for name in ("id", "tab", "section", "map"):
         st.query_params.pop(name, None)
 
 

@@ -92,7 +92,7 @@ def present(customer_id: int) -> None:
             key="map_back",
             on_click=page.go_later,
             args=("customers",),
-            kwargs={"id": customer_id, "section": "map"},
+            kwargs={"id": customer_id, "tab": "map"},
         )
     standing(found)
     picture(found, zoom=None, width=_PRESENTED[0], largest=1.7, height=_PRESENTED[1])

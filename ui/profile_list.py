@@ -92,7 +92,7 @@ def _version(one: Sheet) -> str:
 def _open(ids: tuple[int, ...]) -> None:
     pressed = st.session_state.get("profiles.open")
     if pressed is not None and 0 <= pressed["row"] < len(ids):
-        page.go_later("customers", id=ids[pressed["row"]], section="profile")
+        page.go_later("customers", id=ids[pressed["row"]], tab="profile")
 
 
 def _first_page() -> None:

@@ -130,11 +130,12 @@ def _late(day: Any, days: int) -> str:
 
 
 def _step(row: Any) -> None:
-    url_path = {"lead": "leads", "customer": "customers"}[row.entity]
+    url_path = {"lead": "leads", "customer": "customers", "map_step": "customers"}[row.entity]
     said = f"{fmt.plain(row.next_step)} &ensp; " if not fmt.is_nothing(row.next_step) else ""
-    aside = ("next_step", row.entity, int(row.id), row.next_step_on)
+    # A step of a power map is done or changed on the map.
+    aside = () if row.entity == "map_step" else ("next_step", row.entity, int(row.id), row.next_step_on)
     said += _late(row.next_step_on, row.days)
-    _row(row.name, f"step_{row.entity}_{row.id}", url_path, int(row.id), said, aside)
+    _row(row.name, f"step_{row.entity}_{row.id}", url_path, int(row.opens), said, aside)
 
 
 def _money(row: Any) -> None:

@@ -1,7 +1,7 @@
 """Customers: the list, and with `?id=` everything about one."""
 
 from services.customers import CUSTOMER
-from ui import customer_detail, form, grid, page
+from ui import customer_detail, form, grid, page, quick_log
 from ui.i18n import _
 
 page.require("customer.read")
@@ -13,4 +13,8 @@ else:
     with page.toolbar():
         if page.button(_("New customer"), permission="customer.create", primary=True, icon=":material/add:"):
             form.create(CUSTOMER)
-    grid.show(CUSTOMER, opens=page.open_record)
+    selected = grid.show(CUSTOMER, opens=page.open_record)
+    if len(selected) == 1:
+        with grid.actions(CUSTOMER):
+            if page.button(_("Log activity"), permission="activity.create"):
+                quick_log.log("customer", selected[0])

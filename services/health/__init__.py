@@ -18,7 +18,7 @@ from services.kit import permissions
 from services.kit.unit_of_work import UnitOfWork
 from services.pools import Return
 from services.power_map import Person
-from services.power_map import standing as how_we_stand
+from services.power_map.standing import standing as how_we_stand
 
 __all__ = ["Facts", "State", "facts", "states"]
 

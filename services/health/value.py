@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from statistics import median
-from typing import Final
 
 from db.types import N_, Options
 from services.kit.errors import Message
@@ -34,8 +33,8 @@ class Terms:
     churn_times: float = 3.0
     """Silent for so many times its own median gap: churned."""
     usual_gap: int = 365
-    """Days taken for the gap of a customer with one order."""
-    least_gap: int = 60
+    """Days taken for the gap of a customer with one order or two, unless its own is longer."""
+    least_gap: int = 90
     """Days: whoever orders more often still gets so long."""
     won_back_days: int = 365
     """For so long after its return a customer counts as won back."""
@@ -63,7 +62,7 @@ def value(orders: Sequence[date], today: date, *, revenue: int = 0, terms: Terms
     if not days:
         return Value("potential", Message(N_("No order yet.")))
     gap = typical_gap(days)
-    base = max(gap if gap is not None else terms.usual_gap, terms.least_gap)
+    base = _usual(days, terms)
     silent = (today - days[-1]).days
     said = {"days": silent, "gap": round(base)}
     if silent > base * terms.churn_times:
@@ -91,9 +90,12 @@ def _came_back(days: Sequence[date], terms: Terms) -> bool:
     """Say whether the last order ended a silence that had counted as churned, by what was usual before it."""
     if len(days) < 2:  # noqa: PLR2004 - one order ends no silence
         return False
-    before = typical_gap(days[:-1])
-    base = max(before if before is not None else terms.usual_gap, terms.least_gap)
-    return (days[-1] - days[-2]).days > base * terms.churn_times
+    return (days[-1] - days[-2]).days > _usual(days[:-1], terms) * terms.churn_times
 
 
-DEFAULTS: Final = Terms()
+def _usual(days: Sequence[date], terms: Terms) -> float:
+    """Return the days after which the next order is usual: the median gap, which one gap alone does not make."""
+    gap = typical_gap(days)
+    if gap is None or len(days) < 3:  # noqa: PLR2004 - two gaps
+        return max(gap or 0, terms.usual_gap)
+    return max(gap, terms.least_gap)

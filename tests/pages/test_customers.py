@@ -77,25 +77,31 @@ def test_what_was_typed_into_the_box_stays_when_it_is_refused(
     assert "Met the owner" == app.text_area[0].value
 
 
-@pytest.mark.parametrize("section", ["activity", "contact", "opportunity", "contract", "history", "nonsense"])
-def test_each_section_is_a_place_in_the_address(
-    portal: Portal, sqlite_world: World, leader: Actor, section: str
-) -> None:
+@pytest.mark.parametrize(
+    "tab", ["overview", "map", "opportunity", "contract", "collections", "profile", "history", "nonsense"]
+)
+def test_each_tab_is_a_place_in_the_address(portal: Portal, sqlite_world: World, leader: Actor, tab: str) -> None:
     customer = sqlite_world.customer(by=leader, name="One")
     sqlite_world.do(records.update, CUSTOMER, customer.id, {"name": "Two"}, by=leader)
     sqlite_world.contact(customer, by=leader, name="Someone")
     sqlite_world.opportunity(by=leader, customer_id=customer.id, name="Chance", amount=12_345)
     sqlite_world.contract(customer, by=leader)
-    app = portal.open("customers", leader, id=str(customer.id), section=section)
+    app = portal.open("customers", leader, id=str(customer.id), tab=tab)
     assert not app.exception
-    assert {"contact": "Someone", "opportunity": "Chance", "contract": "Contract", "history": "One"}.get(
-        section, "Nothing has happened yet"
-    ) in words(app)
+    expected = {
+        "map": "Someone",
+        "opportunity": "Chance",
+        "contract": "C-",
+        "collections": "No instalments yet",
+        "profile": "No profile yet",
+        "history": "One",
+    }
+    assert expected.get(tab, "Opportunity entered") in words(app)
 
 
 def test_a_new_contact_belongs_to_the_customer(portal: Portal, sqlite_world: World, leader: Actor) -> None:
     customer = sqlite_world.customer(by=leader)
-    app = press(portal.open("customers", leader, id=str(customer.id), section="contact"), "New contact")
+    app = press(portal.open("customers", leader, id=str(customer.id), tab="map"), "New contact")
     assert "Customer *" not in [one.label for one in app.selectbox]
     next(one for one in app.text_input if one.label == "Full name *").set_value("Ann")
     press(app, "Create contact")
@@ -136,8 +142,8 @@ def test_a_customer_costs_at_most_twelve_questions_whatever_hangs_on_it(
 ) -> None:
     customer = sqlite_world.customer(by=leader)
 
-    def statements(section: str) -> int:
-        app = portal.open("customers", leader, id=str(customer.id), section=section)
+    def statements(tab: str) -> int:
+        app = portal.open("customers", leader, id=str(customer.id), tab=tab)
         seen: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
