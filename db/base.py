@@ -36,6 +36,9 @@ class Base(DeclarativeBase):
         if "deleted_at" in table.c:
             is_live = table.c.deleted_at.is_(None)
             live = {"sqlite_where": is_live, "postgresql_where": is_live}
+            is_gone = table.c.deleted_at.is_not(None)  # the recycle bin, which holds little
+            gone = {"sqlite_where": is_gone, "postgresql_where": is_gone}
+            Index(f"ix_{table.name}_deleted_at_id", table.c.deleted_at, table.c.id, **gone)
         for column in table.columns:
             if column.info.get("sortable"):
                 Index(f"ix_{table.name}_{column.name}_id", column, table.c.id, **live)

@@ -12,7 +12,7 @@ from db.models import Contact, Customer
 from db.types import N_
 from services import customers
 from services.kit import permissions, records
-from services.kit.entity import Child, Entity, Section
+from services.kit.entity import Child, Entity, Section, nothing_follows
 from services.kit.errors import Conflict, Invalid, Message, NotFound
 from services.kit.unit_of_work import UnitOfWork
 
@@ -83,6 +83,7 @@ CONTACT = Entity(
     scope=permissions.through(Customer, customers.REACHED, Contact.customer_id),
     children=(Child("influence", "from_id"), Child("influence", "to_id"), Child("map_step", "contact_id")),
     check=_check,
+    went_back=nothing_follows,
     page="contacts",
 )
 

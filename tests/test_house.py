@@ -25,7 +25,7 @@ PAGES = sorted(path for path in (ROOT / "pages").rglob("*.py") if path.name != "
 LONGEST_FILE = 400
 ROLES = tuple(ROLE_NAMES)
 # Entities that have permissions but no list of their own.
-SPECIAL = {"plan", "criteria_set", "estimate", "audit_entry", "setting"}
+SPECIAL = {"plan", "criteria_set", "estimate", "audit_entry", "setting", "recycle_bin"}
 
 
 def sources(*folders: str) -> list[Path]:

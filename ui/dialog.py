@@ -56,6 +56,11 @@ def open_dialog(path: str, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | 
     _draw()
 
 
+def open_later(path: str, *args: Any) -> None:
+    """Open the dialog `module:name` on the run that follows the callback."""
+    _remember(path, args, {})
+
+
 def _remember(path: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     st.session_state[_OPEN] = (path, args, kwargs, st.session_state.get(_AT))
     # Widgets of one opening must not inherit what was typed in the one before: the number is part of their keys.

@@ -8,32 +8,37 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from services.kit import query
-from services.kit import recycle_bin as bin_
+from services.kit import bulk, query
 from services.kit.entity import Entity
-from services.kit.errors import Conflict, Refusal
+from services.kit.errors import Conflict, Invalid, Refusal
 from services.kit.fields import ParseError, parse
-from ui import action, columns, dialog, form, page, session
+from services.kit.query import Query
+from services.merging import MERGEABLE
+from services.merging import MOST as MOST_MERGED
+from ui import action, columns, dialog, form, merge, page, session
 from ui import format as fmt
-from ui.i18n import _, label, named, say
+from ui.i18n import _, gap, label, named, say
 from ui.place import Place
 
 # --- changing several records -------------------------------------------------------------------------------
 
 
 def selected_actions(entity: Entity, place: Place, selected: list[int]) -> None:
-    """Offer what can be done with the selected rows of any entity: set one field, delete."""
+    """Offer what can be done with the selected rows of any entity: set one field, merge, delete."""
     if not selected:
         return
     st.caption(_("{n} selected").format(n=len(selected)), width="content")
     if page.button(_("Set a field"), permission=f"{entity.key}.update", key=place.name("bulk")):
         set_field(entity.key, tuple(selected))
+    can_merge = entity.key in MERGEABLE and 1 < len(selected) <= MOST_MERGED
+    if can_merge and page.button(_("Merge"), permission=f"{entity.key}.merge", key=place.name("merge")):
+        merge.compare(entity.key, tuple(selected))
     if page.button(_("Delete"), permission=f"{entity.key}.delete", key=place.name("delete")):
         delete(entity.key, tuple(selected))
 
 
 def _changed(number: int) -> str:
-    return _("1 record changed") if number == 1 else _("{n} records changed").format(n=number)
+    return _("1 record changed") if number == 1 else _("{n} records changed").format(n=fmt.number(number))
 
 
 def _of(key: str) -> Entity:
@@ -42,9 +47,15 @@ def _of(key: str) -> Entity:
     return ENTITIES[key]
 
 
-@dialog.dialog(lambda _key, ids: _("Set a field of {n} records").format(n=len(ids)))
-def set_field(key: str, ids: tuple[int, ...]) -> None:
-    """Set one field of many records to the same value, all of them or none."""
+def _how_many(chosen: tuple[int, ...] | Query) -> str:
+    if isinstance(chosen, Query):
+        return _("Set a field of the whole list")
+    return _("Set a field of {n} records").format(n=len(chosen))
+
+
+@dialog.dialog(lambda _key, chosen: _how_many(chosen))
+def set_field(key: str, chosen: tuple[int, ...] | Query) -> None:
+    """Set one field of many records, of those selected or of all that the list shows; say first what it would do."""
     entity = _of(key)
     names = [
         n for n in entity.writable if entity.fields[n].kind in columns.SIMPLE | {"reference"} and n != entity.title
@@ -59,15 +70,35 @@ def set_field(key: str, ids: tuple[int, ...]) -> None:
         placeholder=_("Choose"),
     )
     filled = form.fill(entity, name, key=f"bulk.{name}")
-    if st.button(_("Set for {n} records").format(n=len(ids)), type="primary", key=dialog.key("bulk.save")):
+    if not filled.is_readable:
+        form.mark(filled, f"bulk.{name}")
+        plan = None
+    else:
+        try:
+            plan = session.ask(bulk.plan, entity, chosen, filled.values)
+        except Refusal as refusal:
+            at_field = refusal.fields.get(name) if isinstance(refusal, Invalid) else None
+            st.caption(f":red[:material/error: {fmt.plain(say(at_field or refusal))}]")
+            plan = None
+    if plan is not None:
+        st.markdown(_what_it_does(plan))
+    number = len(plan.ids) if plan else 0
+    words = _("Set for 1 record") if number == 1 else _("Set for {n} records").format(n=fmt.number(number))
+    if st.button(words, type="primary", key=dialog.key("bulk.save"), disabled=not number) and plan:
         form.submit(
-            _changed(len(ids)),
-            filled,
-            f"bulk.{name}",
-            entity.verb("bulk_update"),
-            list(ids),
-            filled.values,
+            _changed(number), filled, f"bulk.{name}", bulk.apply, entity, plan.ids, filled.values, can_undo=True
         )
+
+
+def _what_it_does(plan: bulk.Plan) -> str:
+    """Return in a sentence how many of the chosen would change, and why the others do not."""
+    words = _("Changes {n} of {total}.").format(n=fmt.number(len(plan.ids)), total=fmt.number(plan.total))
+    more = []
+    if plan.same:
+        more.append(_("{n} say so already.").format(n=fmt.number(plan.same)))
+    if plan.refused:
+        more.append(_("{n} you may not change.").format(n=fmt.number(plan.refused)))
+    return f"**{fmt.plain(words)}** {fmt.plain(gap().join(more))}"
 
 
 @dialog.dialog(
@@ -88,86 +119,12 @@ def delete(key: str, ids: tuple[int, ...]) -> None:
         if st.button(_("Delete"), type="primary", key=dialog.key("delete.yes")):
             action.act(
                 _("{n} deleted").format(n=len(ids)),
-                _delete_all,
+                bulk.delete,
                 entity,
                 ids,
-                then=lambda _nothing: _remember_deleted(key, ids),
+                then=lambda _count: dialog.close(),
+                can_undo=True,
             )
-
-
-def _delete_all(uow: Any, entity: Entity, ids: tuple[int, ...]) -> None:
-    verb = entity.verb("delete")
-    for one in ids:
-        verb(uow, one)
-
-
-def _restore_all(uow: Any, entity: Entity, ids: tuple[int, ...]) -> None:
-    verb = entity.verb("restore")
-    for one in ids:
-        verb(uow, one)
-
-
-def _remember_deleted(key: str, ids: tuple[int, ...]) -> None:
-    dialog.close()
-    st.session_state[f"{key}.deleted"] = ids
-
-
-def undo_bar(entity: Entity, place: Place) -> None:
-    """Offer to bring back what was just deleted."""
-    ids = st.session_state.get(f"{entity.key}.deleted")
-    if not ids:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(_("{n} deleted").format(n=len(ids)), width="content")
-        if page.button(_("Undo"), permission=f"{entity.key}.restore", key=place.name("undo"), icon=":material/undo:"):
-            st.session_state.pop(f"{entity.key}.deleted")
-            action.act(_("{n} brought back").format(n=len(ids)), _restore_all, entity, ids)
-        if st.button(_("Dismiss"), key=place.name("undo_dismiss"), type="tertiary"):
-            st.session_state.pop(f"{entity.key}.deleted")
-            st.rerun()
-
-
-def is_bin_open(place: Place) -> bool:
-    """Say whether the recycle bin is shown instead of the list."""
-    return bool(st.session_state.get(place.name("bin")))
-
-
-def recycle_bin(entity: Entity, place: Place) -> None:
-    """List what was deleted, with a way to bring it back."""
-    try:
-        gone = session.ask(bin_.in_bin, entity)
-    except Refusal as refusal:
-        st.warning(fmt.plain(say(refusal)))
-        return
-    st.subheader(_("Recycle bin"), anchor=False)
-    if st.button(_("Back to the list"), icon=":material/arrow_back:", key=place.name("bin_back")):
-        st.session_state[place.name("bin")] = False
-        st.rerun()
-    if not gone:
-        st.caption(_("The recycle bin is empty."))
-        return
-    frame = pd.DataFrame(
-        [(title, fmt.instant(at), _("Bring back")) for _id, title, at in gone], columns=["title", "at", "restore"]
-    )
-    click = place.name("restore")
-    st.dataframe(
-        frame,
-        hide_index=True,
-        key=place.name("bin_table"),
-        column_config={
-            "title": st.column_config.TextColumn(_(entity.one)),
-            "at": st.column_config.TextColumn(_("Deleted")),
-            "restore": st.column_config.ButtonColumn(
-                " ", key=click, on_click=_restore_one, args=(entity, click, tuple(one[0] for one in gone))
-            ),
-        },
-    )
-
-
-def _restore_one(entity: Entity, click: str, ids: tuple[int, ...]) -> None:
-    pressed = st.session_state.get(click)
-    if pressed is not None and 0 <= pressed["row"] < len(ids):
-        action.act(_("{n} brought back").format(n=1), _restore_all, entity, (ids[pressed["row"]],), rerun=False)
 
 
 # --- editing in the list ------------------------------------------------------------------------------------

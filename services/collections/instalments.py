@@ -15,7 +15,7 @@ from services.collections import ledger
 from services.collections.schedule import preview
 from services.kit import money, permissions, records
 from services.kit.entity import Entity, Section
-from services.kit.errors import Invalid, Message, Refusal
+from services.kit.errors import Invalid, Message, NotFound, Refusal
 from services.kit.unit_of_work import UnitOfWork
 
 
@@ -138,6 +138,29 @@ def delete(uow: UnitOfWork, instalment_id: int, *, version: int | None = None) -
     if allocated:
         raise Refusal(N_("Money is allocated to this instalment. Take the allocation back first."))
     records.delete(uow, INSTALMENT, instalment_id, version=version)
+
+
+def restore(uow: UnitOfWork, instalment_id: int) -> Instalment:
+    """Bring an instalment back from the recycle bin, if the contract still takes it.
+
+    Raises Forbidden, NotFound, Refusal.
+    """
+    permissions.require(uow, "instalment.restore")
+    contract_id = uow.session.execute(
+        select(Instalment.contract_id).where(Instalment.id == instalment_id, Instalment.deleted_at.is_not(None))
+    ).scalar_one_or_none()
+    if contract_id is None:
+        raise NotFound
+    is_live = select(Contract.id).where(Contract.id == contract_id, Contract.deleted_at.is_(None))
+    if uow.session.execute(is_live).first():
+        contract = ledger.hold(uow, contract_id, "instalment.restore")
+        gone = uow.session.get_one(Instalment, instalment_id, populate_existing=True)
+        if contract.stage not in _OPEN_TO_PLANS:
+            raise Refusal(N_("A contract that is completed or void takes no more instalments."))
+        if not gone.is_void:
+            _refuse_too_much(contract, _planned(uow, contract) + gone.amount, confirmed=False)
+    restored: Instalment = records.restore(uow, INSTALMENT, instalment_id)
+    return restored
 
 
 def void_instalment(uow: UnitOfWork, instalment_id: int) -> Instalment:

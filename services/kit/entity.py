@@ -200,6 +200,10 @@ def _with_sections(form: tuple[Section, ...], added: Mapping[str, str]) -> tuple
     )
 
 
+def nothing_follows(_uow: UnitOfWork, _record: Any) -> None:
+    """Be the `went_back` of an entity whose verbs change other records alone, which an undo takes back as well."""
+
+
 ENTITIES: dict[str, Entity] = {}
 """All entities by key; filled as the service modules are imported (services/registry.py imports them all)."""
 

@@ -51,6 +51,7 @@ _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
         "quota": (Reach.ALL, "read"),
         "plan": (Reach.ALL, f"{_WORK} weigh estimate decide freeze"),
         "user": (Reach.ALL, "read"),
+        "recycle_bin": (Reach.ALL, "read"),
         "team": (Reach.ALL, "read"),
     },
     "sales_manager": {
@@ -73,6 +74,7 @@ _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
         "stage": (Reach.ALL, "read"),
         "plan": (Reach.ALL, "read"),
         "user": (Reach.TREE, "read"),
+        "recycle_bin": (Reach.ALL, "read"),
         "team": (Reach.ALL, "read"),
     },
     "sales": {
@@ -93,6 +95,7 @@ _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
         "product": (Reach.ALL, "read"),
         "pipeline": (Reach.ALL, "read"),
         "stage": (Reach.ALL, "read"),
+        "recycle_bin": (Reach.ALL, "read"),
         "team": (Reach.ALL, "read"),
     },
     "finance": {
@@ -101,6 +104,7 @@ _GRANTS: Final[Mapping[str, Mapping[str, tuple[Reach, str]]]] = {
         "instalment": (Reach.ALL, _WORK),
         "receipt": (Reach.ALL, f"{_ALL} allocate"),
         "product": (Reach.ALL, "read"),
+        "recycle_bin": (Reach.ALL, "read"),
         "team": (Reach.ALL, "read"),
     },
     "viewer": {
@@ -149,6 +153,7 @@ _ADMINISTRATOR: Final[Mapping[str, str]] = {
     "team": _WORK,
     "custom_field": "read create update",
     "audit_entry": "read",
+    "recycle_bin": "read",
     "setting": "read update",
 }
 
@@ -181,7 +186,8 @@ def scope(uow: UnitOfWork, entity: Entity, action: str = "read") -> ColumnElemen
         return false()
     if reach is Reach.ALL or entity.scope is None:
         return true()
-    return entity.scope(replace(actor, day=uow.today, action=action), reach)
+    seeing = replace(actor, day=uow.today, action=action, pools=lambda: uow.pool_ids)
+    return entity.scope(seeing, reach)
 
 
 def owned(model: Any, *, pool: bool = False, helped: bool = False) -> ScopeRule:

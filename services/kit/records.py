@@ -21,7 +21,7 @@ from services.kit import audit, custom, masking, owners, permissions, recycle_bi
 from services.kit.actor import Reach
 from services.kit.entity import Entity
 from services.kit.errors import Conflict, Forbidden, Invalid, Message, NotFound, Refusal
-from services.kit.fields import Field, check
+from services.kit.fields import Field
 from services.kit.unit_of_work import UnitOfWork
 
 _TOGETHER: Final = 500
@@ -93,6 +93,7 @@ def update(
 
 def store(uow: UnitOfWork, entity: Entity, record: Any) -> Any:
     """Flush a record; a broken constraint or a lost race becomes a sentence."""
+    fields = entity.fields  # asked before: a broken constraint may end the transaction
     try:
         with uow.session.begin_nested():
             uow.session.add(record)
@@ -100,7 +101,7 @@ def store(uow: UnitOfWork, entity: Entity, record: Any) -> Any:
     except StaleDataError as error:
         raise Conflict(theirs={}, yours={}, version=record.version) from error
     except IntegrityError as error:
-        raise _as_refusal(entity, error) from error
+        raise _as_refusal(entity, fields, error) from error
     return record
 
 
@@ -129,6 +130,7 @@ def restore(uow: UnitOfWork, entity: Entity, record_id: int) -> Any:
     ).scalar_one_or_none()
     if record is None:
         raise NotFound
+    recycle_bin.refuse_merged(uow, entity, record.id)
     bring_back(uow, entity, record)
     return record
 
@@ -160,12 +162,7 @@ def bulk_update(uow: UnitOfWork, entity: Entity, ids: Sequence[int], values: Map
         return len(wanted)
     if _has_rules(entity, values):
         return _update_together(uow, entity, sorted(set(ids)), values)
-    wrong = {name: problem for name, value in values.items() if (problem := check(entity.fields[name], value))}
-    wrong |= {
-        name: Message(N_("Please fill this in."))
-        for name, value in values.items()
-        if value in (None, "") and entity.is_required(name)
-    }
+    wrong = rules.refused(entity, values)
     if wrong:
         raise Invalid(wrong)
     model: Any = entity.model
@@ -218,13 +215,14 @@ def _update_together(uow: UnitOfWork, entity: Entity, ids: Sequence[int], values
 
 def store_all(uow: UnitOfWork, entity: Entity, found: Sequence[Any]) -> None:
     """Flush records together; a broken constraint or a lost race becomes a sentence."""
+    fields = entity.fields
     try:
         with uow.session.begin_nested():
             uow.session.flush()
     except StaleDataError as error:
         raise Conflict(theirs={}, yours={}, version=found[0].version) from error
     except IntegrityError as error:
-        raise _as_refusal(entity, error) from error
+        raise _as_refusal(entity, fields, error) from error
 
 
 def _has_rules(entity: Entity, values: Mapping[str, Any]) -> bool:
@@ -264,6 +262,7 @@ def bulk_insert(uow: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, Any
     permissions.require(uow, f"{entity.key}.create")
     if not rows:
         return 0
+    rules.hold_parents(uow, entity, rows)
     uow.session.execute(insert(entity.model), completed(uow, entity, rows))
     audit.note(uow, entity, "bulk_create", None, count=len(rows), because=because)
     return len(rows)
@@ -274,6 +273,7 @@ def bulk_create(uow: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, Any
     permissions.require(uow, f"{entity.key}.create")
     if not rows:
         return []
+    rules.hold_parents(uow, entity, rows)
     model: Any = entity.model
     statement = insert(model).returning(model.id, sort_by_parameter_order=True)
     ids = list(uow.session.execute(statement, completed(uow, entity, rows)).scalars())
@@ -383,10 +383,10 @@ def _raise_conflict(uow: UnitOfWork, record: Any, values: Mapping[str, Any]) -> 
     raise Conflict(theirs=theirs, yours=yours, version=record.version, by=by)
 
 
-def _as_refusal(entity: Entity, error: IntegrityError) -> Refusal:
+def _as_refusal(entity: Entity, fields: Mapping[str, Field], error: IntegrityError) -> Refusal:
     """Turn a broken unique constraint into a sentence at its field."""
     said = str(error.orig)
-    for name, field_ in entity.fields.items():
+    for name, field_ in fields.items():
         if field_.is_custom:
             if re.search(rf"\b{index_name(entity.key, custom.code_of(name), unique=True)}\b", said):
                 return Invalid({name: Message(N_("This is taken already."))})

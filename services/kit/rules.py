@@ -32,6 +32,35 @@ def refuse_unknown(entity: Entity, values: Mapping[str, Any]) -> None:
         raise Forbidden(f"{entity.key}.update:{','.join(sorted(unknown))}")
 
 
+def refused(entity: Entity, values: Mapping[str, Any]) -> dict[str, Message]:
+    """Return what is wrong with typed values by themselves, whatever record gets them, by field name."""
+    wrong = {name: problem for name, value in values.items() if (problem := check(entity.fields[name], value))}
+    return wrong | {
+        name: Message(N_("Please fill this in."))
+        for name, value in values.items()
+        if value in (None, "") and entity.is_required(name)
+    }
+
+
+def is_below(entity: Entity, name: str, target: Entity) -> bool:
+    """Say whether records of an entity go to the recycle bin along with what they point at by a field."""
+    return any(child.entity == entity.key and child.link == name for child in target.children)
+
+
+def hold_parents(uow: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Hold what new rows will hang on, so that it is not put into the recycle bin meanwhile. Raises Invalid."""
+    for parent in ENTITIES.values():
+        for name in {child.link for child in parent.children if child.entity == entity.key}:
+            wanted = sorted({row[name] for row in rows if row.get(name) is not None})
+            model: Any = parent.model
+            for start in range(0, len(wanted), 1_000):
+                some = wanted[start : start + 1_000]
+                live = select(model.id).where(model.id.in_(some), model.deleted_at.is_(None)).order_by(model.id)
+                held = live.with_for_update(read=True, key_share=True, of=model)
+                if len(uow.session.execute(held).all()) < len(some):
+                    raise Invalid({name: Message(N_("There is no such record, or you may not see it."))})
+
+
 def problems(entity: Entity, record: Record, names: Iterable[str]) -> dict[str, Message]:
     """Return what is wrong with some fields of a record by themselves, by field name."""
     wrong: dict[str, Message] = {}
@@ -69,6 +98,11 @@ def _dangling(uow: UnitOfWork, entity: Entity, record: Record, names: Sequence[s
         model: Any = target.model
         seen = true() if target.key in permissions.KNOWN_TO_ALL else permissions.scope(uow, target)
         statement = select(model.id).where(model.id == value, model.deleted_at.is_(None), seen)
-        if uow.session.execute(statement).first() is None:
+        if is_below(entity, name, target):
+            # Whoever puts the parent into the recycle bin waits for this child, or this waits and finds it gone.
+            statement = statement.with_for_update(read=True, key_share=True, of=model)
+        with uow.session.no_autoflush:  # else a reference to nothing reaches the table first, and breaks its law
+            is_there = uow.session.execute(statement).first() is not None
+        if not is_there:
             wrong[name] = Message(N_("There is no such record, or you may not see it."))
     return wrong

@@ -1183,7 +1183,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("phone_key IS NOT NULL"),
         postgresql_where=sa.text("phone_key IS NOT NULL"),
     )
-    op.create_index("ix_customer_pool_id_updated_at_id", "customer", ["pool_id", "updated_at", "id", "deleted_at"], unique=False)
+    op.create_index(
+        "ix_customer_pool_id_updated_at_id",
+        "customer",
+        ["pool_id", "updated_at", "id", "deleted_at"],
+        unique=False,
+        sqlite_where=sa.text("pool_id IS NOT NULL"),
+        postgresql_where=sa.text("pool_id IS NOT NULL"),
+    )
     op.create_index(
         "ix_customer_tax_key",
         "customer",
@@ -1299,7 +1306,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("phone_key IS NOT NULL"),
         postgresql_where=sa.text("phone_key IS NOT NULL"),
     )
-    op.create_index("ix_lead_pool_id_updated_at_id", "lead", ["pool_id", "updated_at", "id", "deleted_at"], unique=False)
+    op.create_index(
+        "ix_lead_pool_id_updated_at_id",
+        "lead",
+        ["pool_id", "updated_at", "id", "deleted_at"],
+        unique=False,
+        sqlite_where=sa.text("pool_id IS NOT NULL"),
+        postgresql_where=sa.text("pool_id IS NOT NULL"),
+    )
     op.create_index(
         "ix_lead_status_next_step_on_owner_id",
         "lead",
@@ -1502,7 +1516,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
-    op.drop_index("ix_lead_pool_id_updated_at_id", table_name="lead")
+    op.drop_index(
+        "ix_lead_pool_id_updated_at_id",
+        table_name="lead",
+        sqlite_where=sa.text("pool_id IS NOT NULL"),
+        postgresql_where=sa.text("pool_id IS NOT NULL"),
+    )
     op.drop_index(
         "ix_lead_phone_key",
         table_name="lead",
@@ -1578,7 +1597,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("tax_key IS NOT NULL"),
         postgresql_where=sa.text("tax_key IS NOT NULL"),
     )
-    op.drop_index("ix_customer_pool_id_updated_at_id", table_name="customer")
+    op.drop_index(
+        "ix_customer_pool_id_updated_at_id",
+        table_name="customer",
+        sqlite_where=sa.text("pool_id IS NOT NULL"),
+        postgresql_where=sa.text("pool_id IS NOT NULL"),
+    )
     op.drop_index(
         "ix_customer_phone_key",
         table_name="customer",
