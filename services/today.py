@@ -26,7 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from db.models import Contract, Customer, Instalment, Lead, Opportunity, Stage
+from db.models import Contract, Customer, Instalment, Lead, MapStep, Opportunity, Stage
 from db.types import UtcDateTime
 from services import reminders
 from services.collections.figures import SOON_DAYS, due
@@ -37,6 +37,7 @@ from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
 from services.leads import LEAD, OPEN_STATUSES, untouched_since
 from services.opportunities import OPPORTUNITY
+from services.power_map.steps import MAP_STEP
 
 MOST: Final = 8
 """Rows shown of each list."""
@@ -87,8 +88,11 @@ def today(uow: UnitOfWork) -> Today:
 
 
 def _next_steps(uow: UnitOfWork) -> Waiting:
-    """Return own leads and customers whose next step is due: entity, id, name, next_step_on, next_step, days (late)."""
-    columns = ("entity", "id", "name", "next_step_on", "next_step")
+    """Return own leads, customers and steps on power maps that are due.
+
+    Columns: entity, id, name, next_step_on, next_step, opens (whose page it is: the lead or the customer), days (late).
+    """
+    columns = ("entity", "id", "name", "next_step_on", "next_step", "opens")
     statement = prepared(uow, _select_next_steps, uow.today)
     return _nothing() if statement is _NO_ROWS else _waiting(uow, statement, columns, late="next_step_on")
 
@@ -100,7 +104,12 @@ def _select_next_steps(uow: UnitOfWork, today: date) -> Any:
             continue
         name = (Lead.company + literal(" · ") + Lead.name) if model is Lead else Customer.name
         statement = select(
-            literal(entity.key).label("entity"), model.id, name.label("name"), model.next_step_on, model.next_step
+            literal(entity.key).label("entity"),
+            model.id,
+            name.label("name"),
+            model.next_step_on,
+            model.next_step,
+            model.id.label("opens"),
         ).where(
             model.owner_id == uow.actor.user_id,
             model.deleted_at.is_(None),
@@ -108,6 +117,18 @@ def _select_next_steps(uow: UnitOfWork, today: date) -> Any:
             reminders.is_shown(uow, "next_step", model, today, model.next_step_on),
         )
         parts.append(statement.where(more) if more is not None else statement)
+    if uow.actor.may("map_step.read"):
+        parts.append(
+            select(literal(MAP_STEP.key), MapStep.id, Customer.name, MapStep.due_on, MapStep.what, MapStep.customer_id)
+            .join(Customer, Customer.id == MapStep.customer_id)
+            .where(
+                permissions.scope(uow, MAP_STEP),
+                MapStep.owner_id == uow.actor.user_id,
+                MapStep.deleted_at.is_(None),
+                MapStep.done_on.is_(None),
+                MapStep.due_on <= today,
+            )
+        )
     if not parts:
         return _NO_ROWS
     both = union_all(*parts).subquery()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from services import activities, company, contacts, opportunities, power_map
+from services import activities, company, contacts, opportunities, power_map, today
 from services.contacts import CONTACT
 from services.kit import records
 from services.kit.actor import Actor
@@ -232,3 +232,23 @@ def test_who_may_not_see_the_people_is_not_told_their_names(world: World) -> Non
     with pytest.raises(Refusal, match="not complete") as refusal:
         world.do(opportunities.move, sale.id, second, by=bob)
     assert "Secret" not in str(refusal.value)
+
+
+def test_a_step_that_is_due_waits_on_its_owners_day(world: World) -> None:
+    ann, bob = world.actor(), world.actor()
+    customer, _ = customer_with_map(world, ann)
+    for gap, owner, days in (("no_gatekeeper", ann, -1), ("single", bob, 0), ("no_supporter", ann, 1)):
+        world.do(
+            steps.take_on,
+            customer.id,
+            gap,
+            what=gap,
+            owner_id=owner.user_id,
+            due_on=NOW.date() + timedelta(days=days),
+            by=ann,
+        )
+    rows = world.ask(today.today, by=ann).next_steps.rows
+    assert [("map_step", "no_gatekeeper", customer.id, 1)] == [
+        (one.entity, one.next_step, one.opens, one.days) for one in rows
+    ]
+    assert 0 == world.ask(today.today, by=bob).next_steps.count, "the customer is out of their sight"
