@@ -20,6 +20,12 @@ class Within(FunctionElement[bool]):
     name = "within"
     inherit_cache = True
     type = Boolean()
+    _is_implicitly_boolean = True
+    """A condition by itself: SQLite finds no index for `x IN (…) = 1`."""
+
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002 - the signature of SQLAlchemy
+        """Return itself: it needs no parentheses, and a scope is taken apart by its kind (selects.py)."""
+        return self
 
 
 def within(column: ColumnElement[Any], found: Select[Any]) -> ColumnElement[bool]:

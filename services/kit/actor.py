@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
@@ -37,11 +37,18 @@ class Actor:
     """The business date on which a scope is asked, since collaborations end; permissions.scope sets it."""
     action: str = "read"
     """What a scope is asked for; permissions.scope sets it."""
+    pools: Callable[[], tuple[int, ...]] = field(default=tuple, repr=False, compare=False)
+    """The public pools in which a scope lets the actor look; permissions.scope sets it."""
 
     @cached_property
     def sight(self) -> Hashable:
         """Return what decides which rows the actor sees: two actors of the same sight see the same."""
         return self.user_id, self.team_id, self.tree_ids, self.is_system, frozenset(self.grants.items())
+
+    @cached_property
+    def looks_into_pools(self) -> bool:
+        """Say whether what the actor sees depends on the public pools: whoever sees everything sees those as well."""
+        return any(self.reach(f"{key}.read") in (Reach.OWN, Reach.TEAM, Reach.TREE) for key in ("customer", "lead"))
 
     def reach(self, permission: str) -> Reach:
         """Return how far a permission reaches; NONE if the role does not include it."""

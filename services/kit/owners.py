@@ -240,4 +240,5 @@ def first_pool(uow: UnitOfWork, key: str) -> int:
     rules = {"warning_days": 7, "spares_won": True, "spares_open": True, "hidden": []}
     # Two who come first at once make one: the second finds its name taken.
     uow.session.connection().execute(dialect.insert(Pool).values(**signed, **row, **rules).on_conflict_do_nothing())
+    uow.__dict__.pop("pool_ids", None)
     return uow.session.execute(oldest).scalar_one()

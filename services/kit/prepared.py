@@ -18,10 +18,10 @@ _kept: dict[Hashable, Any] = {}
 def prepared(uow: UnitOfWork, make: Callable[..., Any], *facts: Hashable) -> Any:
     """Return what `make(uow, *facts)` builds, built once for the same reader and facts.
 
-    `make` may look at `uow.actor`, `uow.today` and `uow.is_sqlite` alone: what else it depends on stands among the
-    facts, which are hashable: dates, codes, numbers.
+    `make` may look at `uow.actor`, `uow.today`, `uow.pool_ids` and `uow.is_sqlite` alone: what else it depends on
+    stands among the facts, which are hashable: dates, codes, numbers.
     """
-    key = (make, uow.is_sqlite, uow.actor.sight, uow.today, facts)
+    key = (make, uow.is_sqlite, uow.actor.sight, uow.today, uow.pool_ids, facts)
     statement = _kept.get(key)
     if statement is None:
         if len(_kept) >= _MOST:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import eq
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    BinaryExpression,
+    BindParameter,
     ColumnElement,
     Integer,
     Select,
@@ -25,21 +28,26 @@ from sqlalchemy import (
     text,
     tuple_,
     union,
+    union_all,
 )
 from sqlalchemy import Text as SqlText
 from sqlalchemy import or_ as any_of
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import BooleanClauseList
-from sqlalchemy.sql.operators import or_
+from sqlalchemy.sql.operators import in_op, or_
 
 from db.base import table_of
 from db.search import POSTGRESQL_TOKENS, query_alternatives, sqlite_match
 from db.types import N_
+from db.within import Within
 from services.kit import custom, groups, masking, permissions
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.unit_of_work import UnitOfWork
 
+_MERGED: Final = "updated_at"
+"""The order in which every column that scopes ask for is indexed (db/base.py)."""
+_MOST_PARTS: Final = 40
 TITLE: Final = "_title"
 """Suffix of the column that holds the name of what a reference points to."""
 
@@ -242,6 +250,9 @@ def first_rows(
     extra: Criteria,
 ) -> Select[Any]:
     """Return the select of the rows that have the key, from the beginning or after `after_key`, `after_id`."""
+    apart = _apart(permissions.scope(uow, shape.entity)) if order.name == _MERGED and not shape.search else []
+    if 1 < len(apart) <= _MOST_PARTS:
+        return _merged(uow, shape, order, apart, is_after=is_after, limit=limit, extra=extra)
     selected, column, key = _keyed(uow, shape, order, extra)
     if is_nullable(shape.entity, order.name):
         selected = selected.where(column.is_not(None))
@@ -249,6 +260,51 @@ def first_rows(
         selected = selected.where(_after(column, key, is_down=order.descending))
     ordering = [column.desc(), key.desc()] if order.descending else [column, key]
     return selected.order_by(*(ordering[:1] if order.name == "id" else ordering)).limit(limit)
+
+
+def _apart(scope: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """Return the parts of a scope such as "mine, my team's, or in that pool", each of one value of an indexed column.
+
+    Empty when any part is of another kind.
+    """
+    found: list[ColumnElement[bool]] = []
+    for one in scope.clauses if isinstance(scope, BooleanClauseList) and scope.operator is or_ else ():
+        if isinstance(one, Within):
+            found.append(one)
+        elif isinstance(one, BinaryExpression) and one.operator is in_op and isinstance(one.right, BindParameter):
+            found += [one.left == value for value in one.right.effective_value or ()]
+        elif isinstance(one, BinaryExpression) and one.operator is eq:
+            found.append(one)
+        else:
+            return []
+    return found
+
+
+def _merged(
+    uow: UnitOfWork,
+    shape: Shape,
+    order: Order,
+    apart: Sequence[ColumnElement[bool]],
+    *,
+    is_after: bool,
+    limit: int,
+    extra: Criteria,
+) -> Select[Any]:
+    """Return the select of the first rows of several parts, each read from the beginning of its own index.
+
+    For the whole a database either sorts all that the reader may see or walks through what they may not: at a million
+    rows 207 ms for whoever sees many, or as long for whoever sees few. This takes the same for both.
+    """
+    model: Any = shape.entity.model
+    column, key = getattr(model, order.name), model.id
+    rest = (*_criteria(uow, shape)[1:], *extra)
+    if is_after:
+        rest = (*rest, _after(column, key, is_down=order.descending))
+    ordering = [column.desc(), key.desc()] if order.descending else [column, key]
+    first = [select(key).where(part, *rest).order_by(*ordering).limit(limit) for part in apart]
+    together = union_all(*(select(one.subquery().c.id) for one in first)).subquery()
+    selected = _selected(uow, shape).add_columns(column.label("_key"))
+    return selected.where(key.in_(select(together.c.id))).order_by(*ordering).limit(limit)
 
 
 def last_rows(

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from db import normal
 from db.engine import WRITE, make_engine
-from services.kit import audit, custom, owners
+from services.kit import audit, custom, owners, shared
 from services.kit.actor import Actor
 from services.kit.clock import Clock
 from services.settings import Settings
@@ -58,6 +58,11 @@ class UnitOfWork:
     def reference(self) -> str:
         """Return what names the user action in the audit and in error messages; reads need none."""
         return secrets.token_hex(8)
+
+    @cached_property
+    def pool_ids(self) -> tuple[int, ...]:
+        """Return the public pools into which the actor may look, as far as their sight depends on it. One query."""
+        return shared.visible_pools(self) if self.actor.looks_into_pools else ()
 
     @property
     def today(self) -> date:

@@ -224,3 +224,30 @@ def test_members_of_another_pool_see_nothing_of_it_in_any_list(world: World) -> 
         [world.ask(query.count, CUSTOMER, by=ann)],
         world.ask(query.page, CUSTOMER, Query(search="安娜"), by=ann).count,
     )
+
+
+def test_pages_of_what_one_sees_for_several_reasons_have_neither_gap_nor_double(world: World) -> None:
+    top = world.team()
+    teams = [world.team(parent_id=top.id).id for _ in range(3)]
+    manager = world.actor("sales_manager", team_id=top.id)
+    sellers = [world.actor(team_id=team) for team in teams]
+    stranger = world.actor(team_id=world.team().id)
+    expected = []
+    for turn in range(24):
+        later(world, minutes=1)
+        by = (*sellers, manager, stranger, None)[turn % 6]
+        customer = world.customer(by=by) if by else world.customer()
+        if by is not stranger or turn % 12 == 4:
+            expected.append(customer.id)
+        if by is stranger and turn % 12 == 4:
+            world.do(collaborators.share, customer.id, manager.user_id, by=stranger)
+    found: list[int] = []
+    cursor = None
+    while True:
+        page = world.ask(query.page, CUSTOMER, Query(limit=5, cursor=cursor), by=manager)
+        found += page.ids
+        assert (len(expected), False) == (page.count, page.is_capped)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert expected[::-1] == found
