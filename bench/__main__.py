@@ -6,7 +6,7 @@ import argparse
 import os
 import time
 
-from bench import lists, pages, robustness
+from bench import customer_page, duplicates, lists, pages, robustness
 from bench.report import Report
 
 SIZES = [10_000, 100_000]
@@ -29,9 +29,11 @@ def main() -> None:
 
 
 GROUPS = {
+    "duplicates": duplicates.run,
     "smaa": robustness.run,
     "pages": pages.run,
     "lists": lists.run,
+    "customer page": customer_page.run,
 }
 
 if __name__ == "__main__":

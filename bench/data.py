@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 
 from db import migrate, search
+from db.base import Searchable, table_of
 from db.engine import make_engine
+from db.keyed import Keyed
 from db.models import Customer
 from services.kit import owners, records
 from services.kit.actor import SYSTEM
@@ -79,7 +83,7 @@ def rows(number: int) -> Iterator[dict[str, Any]]:
             "received_at": None if owner is None else changed,
             "next_step_on": date(2026, 1, 1) + timedelta(days=dice.randrange(365)) if dice.random() < 0.6 else None,
             "last_activity_at": changed if dice.random() < 0.7 else None,
-            "name_key": name.casefold(),
+            **Customer.derived({"name": name, "phone": phone, "tax_number": tax}),
             "version": 1,
             "created_at": changed - timedelta(days=dice.randrange(1, 300)),
             "updated_at": changed,
@@ -136,6 +140,8 @@ def _fill_sqlite(engine: Engine, number: int) -> None:
 def _sqlite_value(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    if isinstance(value, dict):
+        return json.dumps(value)
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -155,6 +161,51 @@ def _fill_postgresql(engine: Engine, number: int) -> None:
     raw.driver_connection.execute("VACUUM ANALYZE customer")
     raw.driver_connection.autocommit = False
     raw.close()
+
+
+def load_children(database: Database, tables: Iterator[tuple[Any, Iterator[dict[str, Any]]]]) -> float:
+    """Load rows of other tables, by COPY or executemany, with what every record has; return the seconds it took."""
+    started = time.perf_counter()
+    is_sqlite = database.engine.dialect.name == "sqlite"
+    raw: Any = database.engine.raw_connection()
+    for model, rows in tables:
+        common = {**records.defaults_of(model), "version": 1, "created_at": NOW, "updated_at": NOW}
+        whole = ({**common, **_derived(model, row), **row} for row in rows)
+        (_load_sqlite if is_sqlite else _load_postgresql)(raw, table_of(model).name, whole)
+    raw.commit()
+    if is_sqlite:
+        raw.execute("ANALYZE")
+    else:
+        raw.driver_connection.autocommit = True
+        raw.driver_connection.execute("VACUUM ANALYZE")
+        raw.driver_connection.autocommit = False
+    raw.close()
+    return time.perf_counter() - started
+
+
+def _derived(model: Any, row: dict[str, Any]) -> dict[str, Any]:
+    found = dict(model.derived(row)) if issubclass(model, Keyed) else {}
+    if issubclass(model, Searchable):
+        found["search_tokens"] = search.tokens(row.get("name"))
+    return found
+
+
+def _load_sqlite(raw: Any, table: str, rows: Iterator[dict[str, Any]]) -> None:
+    first = next(rows)
+    names = list(first)
+    marks = ", ".join("?" * len(names))
+    statement = f'INSERT INTO "{table}" ({", ".join(names)}) VALUES ({marks})'
+    values = (tuple(_sqlite_value(row[name]) for name in names) for row in chain([first], rows))
+    raw.cursor().executemany(statement, values)
+
+
+def _load_postgresql(raw: Any, table: str, rows: Iterator[dict[str, Any]]) -> None:
+    first = next(rows)
+    names = list(first)
+    with raw.cursor() as cursor, cursor.copy(f'COPY "{table}" ({", ".join(names)}) FROM STDIN') as copy:
+        for row in chain([first], rows):
+            value = [row[name] for name in names]
+            copy.write_row([json.dumps(one) if isinstance(one, dict) else one for one in value])
 
 
 @contextmanager
