@@ -69,7 +69,7 @@ Index(
     sqlite_where=_TABLE.c.deleted_at.is_(None),
     postgresql_where=_TABLE.c.deleted_at.is_(None),
 )
-# Names that might be the same, the likeliest beside each other.
-Index("ix_customer_name_block_name_key", _TABLE.c.name_block, _TABLE.c.name_key)
+# Names that might be the same, the likeliest beside each other; with all that the check at entry asks of a neighbour.
+Index("ix_customer_name_block_name_key", _TABLE.c.name_block, _TABLE.c.name_key, _TABLE.c.deleted_at)
 pool_index(_TABLE)
 index_keys(Customer, "phone_key", "domain_key", "tax_key")

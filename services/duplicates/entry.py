@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +19,7 @@ from services.duplicates.company_names import judge_parts
 from services.duplicates.verdict import NONE, PERHAPS, REASONS, SAME
 from services.kit import permissions
 from services.kit.entity import ENTITIES, Entity
+from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
 
 MOST: Final = 5
@@ -255,14 +257,17 @@ def _told(uow: UnitOfWork, found: Mapping[tuple[str, int], tuple[str, int, tuple
         ids = [record_id for name, record_id in found if name == table]
         if not ids:
             continue
-        for record_id, title, company, owner, is_visible in uow.session.execute(_titles(uow, table, ids)):
+        statement = prepared(uow, _titles, table, uow.today)
+        for record_id, title, company, owner, is_visible in uow.session.execute(statement, {"ids": ids}):
             tier, score, codes = found[table, record_id]
             shown = (record_id, title, company) if is_visible else (None, None, None)
             hits.append(Hit(table, shown[0], shown[1], shown[2], owner, tier, score, codes))
     return hits
 
 
-def _titles(uow: UnitOfWork, table: str, ids: list[int]) -> Any:
+def _titles(uow: UnitOfWork, table: str, _today: date) -> Any:
+    """Make what reads title, company, owner and visibility of some `ids`; a scope may change with the day."""
+    ids: Any = bindparam("ids", expanding=True)
     model: Any = _SOURCES[table].model
     entity = ENTITIES[table]
     # Who may not read such records at all is told no more than who may not read this one.

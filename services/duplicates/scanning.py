@@ -12,8 +12,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
+from rapidfuzz import fuzz
 from sqlalchemy import select
 
+from db.company_names import CompanyName
+from db.company_words import SHORT_NAMES
 from db.models import Contact, Customer, Lead
 from services.duplicates.company_names import judge_parts
 from services.duplicates.entry import parts_of
@@ -32,6 +35,8 @@ _CROWD: Final = 20
 _WORTH_A_LOOK: Final = 75
 """Names alike by less are not worth anybody's time without anything else in common."""
 _PORTION: Final = 5_000
+_FAR: Final = 55
+_SHORT: Final = tuple(SHORT_NAMES)
 
 _SAME_KEY: Final = {"email": (SAME, 98), "tax_number": (SAME, 98), "phone": (PERHAPS, 80), "domain": (PERHAPS, 76)}
 
@@ -53,6 +58,7 @@ class _Name(NamedTuple):
     id: int
     block: str
     key: str
+    parts: CompanyName | None
     person: str | None
     parent: int | None
 
@@ -125,7 +131,7 @@ def _of_companies(uow: UnitOfWork, entity: str) -> Iterator[_Name]:
     columns = [model.id, block, key, *([person] if person is not None else [])]
     statement = select(*columns).where(block.is_not(None), *_within(uow, entity, model)).order_by(block, key, model.id)
     for row in _streamed(uow, statement):
-        yield _Name(row[0], row[1], row[2], row[3] if person is not None else None, None)
+        yield _Name(row[0], row[1], row[2], parts_of(row[2]), row[3] if person is not None else None, None)
 
 
 def _of_contacts(uow: UnitOfWork) -> Iterator[_Name]:
@@ -135,7 +141,7 @@ def _of_contacts(uow: UnitOfWork) -> Iterator[_Name]:
         .order_by(Contact.name_key, Contact.customer_id, Contact.id)
     )
     for record_id, name, customer_id in _streamed(uow, statement):
-        yield _Name(record_id, name, name, name, customer_id)
+        yield _Name(record_id, name, name, None, name, customer_id)
 
 
 def _neighbours(names: Iterable[_Name]) -> Iterator[tuple[_Name, _Name]]:
@@ -156,10 +162,19 @@ def _by_name(entity: str, one: _Name, other: _Name) -> Found | None:
         return Found(SAME, 90, ("person", "company")) if is_colleague else Found(PERHAPS, 60, ("person",))
     if entity == "lead" and one.person != other.person:
         return None
-    verdict = judge_parts(parts_of(one.key), parts_of(other.key))
+    if one.parts is None or other.parts is None or one.key != other.key and _is_far(one.parts, other.parts):
+        return None
+    verdict = judge_parts(one.parts, other.parts)
     if verdict.tier == NONE:
         return None
     return Found(verdict.tier, verdict.score, (*verdict.reasons, *(("person",) if entity == "lead" else ())))
+
+
+def _is_far(one: CompanyName, other: CompanyName) -> bool:
+    """Say at little cost whether two names cannot be worth a look; a short name that stands for a long one can."""
+    if one.rest.startswith(_SHORT) or other.rest.startswith(_SHORT):
+        return False
+    return fuzz.ratio(one.rest, other.rest, score_cutoff=_FAR) == 0
 
 
 def _add(found: Pairs, one: int, other: int, told: Found | None) -> None:

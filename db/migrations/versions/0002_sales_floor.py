@@ -1174,7 +1174,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("domain_key IS NOT NULL"),
         postgresql_where=sa.text("domain_key IS NOT NULL"),
     )
-    op.create_index("ix_customer_name_block_name_key", "customer", ["name_block", "name_key"], unique=False)
+    op.create_index("ix_customer_name_block_name_key", "customer", ["name_block", "name_key", "deleted_at"], unique=False)
     op.create_index(
         "ix_customer_phone_key",
         "customer",
