@@ -162,7 +162,7 @@ def _by_name(entity: str, one: _Name, other: _Name) -> Found | None:
         return Found(SAME, 90, ("person", "company")) if is_colleague else Found(PERHAPS, 60, ("person",))
     if entity == "lead" and one.person != other.person:
         return None
-    if one.parts is None or other.parts is None or one.key != other.key and _is_far(one.parts, other.parts):
+    if one.parts is None or other.parts is None or (one.key != other.key and _is_far(one.parts, other.parts)):
         return None
     verdict = judge_parts(one.parts, other.parts)
     if verdict.tier == NONE:
