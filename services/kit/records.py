@@ -58,10 +58,7 @@ def create(uow: UnitOfWork, entity: Entity, values: Mapping[str, Any], *, also: 
     """
     permissions.require(uow, f"{entity.key}.create")
     rules.refuse_unknown(entity, values)
-    columns, added = custom.split(entity, values)
-    record = entity.model(**columns, **(also or {}))
-    if added:
-        record.custom = added  # type: ignore[attr-defined]
+    record = entity.model(**values, **(also or {}))
     if isinstance(record, Owned):
         _set_owner(uow, entity, record, values.get("owner_id", uow.actor.user_id))
     if "currency" in entity.fields and not record.currency:  # type: ignore[attr-defined]
@@ -83,7 +80,7 @@ def update(
     changed = {name: value for name, value in values.items() if getattr(record, name) != value}
     if version is not None and record.version != version:
         _raise_conflict(uow, record, values)
-    if "owner_id" in changed:
+    if "owner_id" in changed and entity.is_owned:
         _set_owner(uow, entity, record, changed.pop("owner_id"))
     for name, value in changed.items():
         setattr(record, name, value)

@@ -90,7 +90,7 @@ def _dangling(uow: UnitOfWork, entity: Entity, record: Record, names: Sequence[s
     for name in names:
         field = entity.fields[name]
         value = getattr(record, name)
-        if field.kind != "reference" or value is None or name == "owner_id":
+        if field.kind != "reference" or value is None or (name == "owner_id" and entity.is_owned):
             continue
         target = ENTITIES.get(field.entity or "")
         if target is None:

@@ -276,3 +276,14 @@ def test_the_questions_are_there_once_and_in_both_languages(asking: World) -> No
         asked = asking.ask(profiles.questions, kind)
         assert sections == len({one.section["en"] for one in asked})
         assert [] == [one.code for one in asked if one.wording["en"] == one.wording["zh_CN"]]
+
+
+def test_a_finding_is_looked_after_by_any_colleague_who_is_there(asking: World) -> None:
+    ann, _customer, profile = begun(asking)
+    bob = asking.actor()
+    found = asking.do(FINDING.verb("create"), {"profile_id": profile.id, "text": "A line"}, by=ann)
+    assert bob.user_id == asking.do(FINDING.verb("update"), found.id, {"owner_id": bob.user_id}, by=ann).owner_id
+    with pytest.raises(Invalid):
+        asking.do(FINDING.verb("update"), found.id, {"owner_id": 999_999}, by=ann)
+    with pytest.raises(Invalid):
+        asking.do(FINDING.verb("create"), {"profile_id": profile.id, "text": "X", "owner_id": 999_999}, by=ann)
