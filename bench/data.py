@@ -76,6 +76,8 @@ def rows(number: int) -> Iterator[dict[str, Any]]:
             "currency": "CNY",
             "phone": phone,
             "tax_number": tax,
+            # Groups of ten, of one customer in twenty.
+            "parent_id": one - one % 200 if one % 20 == 0 and one % 200 and one > 200 else None,
             "owner_id": owner,
             "team_id": None if owner is None else (owner - 1) % TEAMS + 1,
             "pool_id": POOL if owner is None else None,

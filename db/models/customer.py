@@ -33,7 +33,7 @@ class Customer(Base, Record, Owned, Pooled, Searchable, Customizable, Keyed):
     founded_in: Mapped[int | None] = integer(N_("Founded in"), minimum=1000, maximum=2100)
     revenue: Mapped[int | None] = money(N_("Annual revenue"), minimum=0)
     currency: Mapped[str] = currency()
-    parent_id: Mapped[int | None] = reference(N_("Part of"), "customer.id")
+    parent_id: Mapped[int | None] = reference(N_("Part of"), "customer.id", index=False)
     phone: Mapped[str | None] = phone(N_("Phone"), searchable=True)
     website: Mapped[str | None] = text(N_("Website"))
     address: Mapped[str | None] = text(N_("Address"), 300)

@@ -1158,6 +1158,7 @@ def upgrade() -> None:
     op.add_column(
         "customer", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
     )
+    op.drop_index(op.f("ix_customer_parent_id"), table_name="customer")
     op.create_index(
         "ix_customer_deleted_at_id",
         "customer",
@@ -1622,6 +1623,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NOT NULL"),
         postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
+    op.create_index(op.f("ix_customer_parent_id"), "customer", ["parent_id"], unique=False)
     op.drop_column("customer", "custom")
     op.drop_column("customer", "is_locked")
     op.drop_column("customer", "previous_owner_id")
