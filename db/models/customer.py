@@ -71,5 +71,8 @@ Index(
 )
 # Names that might be the same, the likeliest beside each other; with all that the check at entry asks of a neighbour.
 Index("ix_customer_name_block_name_key", _TABLE.c.name_block, _TABLE.c.name_key, _TABLE.c.deleted_at)
+# Few have a parent: with the others in the index SQLite takes it for useless and reads the whole table instead.
+_HAS_PARENT = _TABLE.c.parent_id.is_not(None)
+Index("ix_customer_part_of", _TABLE.c.parent_id, sqlite_where=_HAS_PARENT, postgresql_where=_HAS_PARENT)
 pool_index(_TABLE)
 index_keys(Customer, "phone_key", "domain_key", "tax_key")

@@ -1177,6 +1177,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_customer_name_block_name_key", "customer", ["name_block", "name_key", "deleted_at"], unique=False)
     op.create_index(
+        "ix_customer_part_of",
+        "customer",
+        ["parent_id"],
+        unique=False,
+        sqlite_where=sa.text("parent_id IS NOT NULL"),
+        postgresql_where=sa.text("parent_id IS NOT NULL"),
+    )
+    op.create_index(
         "ix_customer_phone_key",
         "customer",
         ["phone_key"],
@@ -1609,6 +1617,12 @@ def downgrade() -> None:
         table_name="customer",
         sqlite_where=sa.text("phone_key IS NOT NULL"),
         postgresql_where=sa.text("phone_key IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_customer_part_of",
+        table_name="customer",
+        sqlite_where=sa.text("parent_id IS NOT NULL"),
+        postgresql_where=sa.text("parent_id IS NOT NULL"),
     )
     op.drop_index("ix_customer_name_block_name_key", table_name="customer")
     op.drop_index(
