@@ -199,6 +199,7 @@ def create_admin(login: str, name: str | None, *, password_stdin: bool) -> None:
 @click.option("--create-missing", is_flag=True, help="Make customers that are named but not there.")
 @click.option("--fractions", multiple=True, metavar="FIELD", help="Percent field whose 0.12 means 12 %.")
 @click.option("--sheet", help="Sheet of the workbook; the first one with content unless given.")
+@click.option("--resume", type=int, metavar="ID", help="Go on with an import that was stopped or cut off.")
 @click.option("--as", "login", metavar="LOGIN", help="Import as this user, with their rights; else as the system.")
 @told
 def import_(  # noqa: PLR0913, PLR0917 - one argument an option
@@ -210,6 +211,7 @@ def import_(  # noqa: PLR0913, PLR0917 - one argument an option
     errors: Path | None,
     fractions: tuple[str, ...],
     sheet: str | None,
+    resume: int | None,
     login: str | None,
     *,
     dry_run: bool,
@@ -219,68 +221,32 @@ def import_(  # noqa: PLR0913, PLR0917 - one argument an option
     """Import records of ENTITY (customers, opportunities, …) from an .xlsx or .csv FILE, all or nothing.
 
     Columns are recognised by their names in English and Chinese. Errors are told by row and column; nothing is
-    written unless every row is good, or --skip-bad is given.
+    written unless every row is good, or --skip-bad is given. The number of the import is told on standard error; if
+    it is cut off, --resume goes on where it stands: no row is lost, none comes in twice.
     """
-    from services.kit.transfer import exporting, importing, mapping
-    from services.kit.transfer.outcome import Options
-    from services.kit.transfer.reading import read_table
+    import cli_import
+    from services.kit.transfer import exporting, mapping
 
     if errors is not None:
         exporting.format_of(errors)
     database = _ready()
     actor = _actor(database, login)
     kind = mapping.entity_named(entity)
-    table = read_table(file, sheet=sheet)
-    remembered = database.ask(actor, mapping.remembered, kind, table)
-    mapped = mapping.match_columns(kind, table, overrides=mapping.overrides_of(maps), remembered=remembered)
-    options = Options(
-        mode=mode,
-        match=_field(kind, match) if match else None,
-        skip_bad=skip_bad,
-        create_missing=create_missing,
-        fractions=frozenset(_field(kind, one) for one in fractions),
-    )
-    verb = importing.plan_import if dry_run else importing.run_import
-    outcome = database.run(actor, verb, kind, table, mapped, options)
-    print(*(f"Note: {note}" for note in outcome.notes), sep="\n", end="\n" if outcome.notes else "")
-    for error in outcome.errors:
-        where = f"column “{error.column}”" if error.column else "the row"
-        print(f"Row {error.row}, {where}: {error.message}")
-    if errors is not None and outcome.errors:
-        headings, rows = exporting.error_table(table, outcome, str, title="What is wrong")
-        exporting.whole_file(
-            errors, lambda to: exporting.write(to, headings, rows, file_format=exporting.format_of(errors))
-        )
-        print(f"Rows with errors: {errors}")
-    _conclude(outcome, dry_run=dry_run, skip_bad=skip_bad)
-
-
-def _conclude(outcome: Any, *, dry_run: bool, skip_bad: bool) -> None:
-    counts = f"{outcome.created} new, {outcome.updated} changed, {outcome.unchanged} unchanged"
-    bad = outcome.bad_rows
-    if dry_run:
-        print(f"Dry run: {counts}, {bad} rows with errors. Nothing was written.")
-    elif bad and not skip_bad:
-        print(f"Nothing was written: {bad} rows have errors. Mend them, or import the others with --skip-bad.")
+    asked = {
+        "maps": mapping.overrides_of(maps),
+        "mode": mode,
+        "match": cli_import.field(kind, match) if match else None,
+        "skip_bad": skip_bad,
+        "create_missing": create_missing,
+        "fractions": [cli_import.field(kind, one) for one in fractions],
+        "sheet": sheet,
+    }
+    if resume is None:
+        number = cli_import.begin(database, actor, kind, file, goal="check" if dry_run else "store", **asked)
     else:
-        print(f"Imported: {counts}" + (f", {bad} rows with errors left out." if bad else "."))
-    if bad:
+        number = cli_import.go_on(database, actor, kind, resume)
+    if not cli_import.run(database, actor, number, errors):
         sys.exit(REFUSED)
-
-
-def _field(kind: Any, written: str) -> str:
-    from db.types import N_
-    from services.kit.errors import Refusal
-    from services.kit.transfer import mapping
-
-    found = mapping.field_named(kind, written)
-    if found is None:
-        raise Refusal(
-            N_("There is no field “{field}”. There are: {fields}."),
-            field=written,
-            fields=", ".join(mapping.targets(kind)),
-        )
-    return found
 
 
 @main.command("import-maven")

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, false, func, or_, select
 
 from db.models import ImportBatch, User
 from db.types import N_
-from services.imports.lease import STALE
+from services.imports.lease import STALE, is_dead
 from services.kit import audit, permissions
 from services.kit.actor import Reach
 from services.kit.entity import ENTITIES, Entity
@@ -245,7 +245,8 @@ def _refuse_at_work(uow: UnitOfWork, batch: ImportBatch) -> None:
 
 
 def _is_cut_off(uow: UnitOfWork, batch: Any) -> bool:
-    return batch.state == "working" and batch.beat_at is not None and batch.beat_at < uow.now - STALE
+    is_silent = batch.beat_at is not None and batch.beat_at < uow.now - STALE
+    return bool(batch.state == "working" and (is_silent or is_dead(batch.worker)))
 
 
 def _reached(uow: UnitOfWork) -> ColumnElement[bool]:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
-from os import cpu_count
+from os import _exit, cpu_count, getpid, getppid
 from pathlib import Path
+from threading import Thread
+from time import sleep
 from typing import Any, Final
 
 from services.kit.transfer import normalising
@@ -18,13 +20,26 @@ _AHEAD: Final = 4
 """Blocks that are made ready before they are stored."""
 
 
+def _end_with(parent: int) -> None:
+    """End this helper when the process that started it is gone: killed, it cannot say so."""
+
+    def watch() -> None:
+        while getppid() == parent:
+            sleep(1)
+        _exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
 @contextmanager
 def pool_for(blocks: int) -> Iterator[ProcessPoolExecutor | None]:
     """Yield processes that help, or None where there is too little to do."""
     if blocks <= _FEW:
         yield None
         return
-    pool = ProcessPoolExecutor(max(1, min(4, cpu_count() or 1)), mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        max(1, min(4, cpu_count() or 1)), mp_context=get_context("spawn"), initializer=_end_with, initargs=(getpid(),)
+    )
     try:
         yield pool
     finally:

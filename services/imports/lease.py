@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import platform
 import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import or_, select
@@ -29,13 +33,35 @@ class Stopped(Exception):  # noqa: N818 - no error
     """Somebody asked the import to stop, or it is another process's now."""
 
 
+def _machine() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:12]
+
+
+def is_dead(worker: str | None) -> bool:
+    """Say whether a process is known to be gone: it ran on this machine and does so no more."""
+    machine, _, rest = (worker or "").partition(":")
+    number = rest.partition(":")[0]
+    if machine != _machine() or not number.isdigit():
+        return False
+    stat = Path(f"/proc/{number}/stat")
+    with suppress(OSError):
+        return stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] == "Z"
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 @dataclass
 class Lease:
     """An import and the process that has it."""
 
     database: Database
     batch_id: int
-    name: str = field(default_factory=lambda: secrets.token_hex(8))
+    name: str = field(default_factory=lambda: f"{_machine()}:{os.getpid()}:{secrets.token_hex(4)}")
     said_at: float = 0.0
 
     def read(self, name: str) -> Any:

@@ -20,10 +20,13 @@ class _TakenBack(Exception):  # noqa: N818 - the end of a trial
     """Undo what was tried."""
 
 
-def try_out(lease: Lease, actor: Callable[[], Actor], store: Store, found: Checked) -> None:
-    """Find what storing would refuse, and count; where rules are asked by row, it is done and taken back."""
+def try_out(lease: Lease, actor: Callable[[], Actor], store: Store, found: Checked) -> list[Message]:
+    """Find what storing would refuse, and count; where rules are asked by row, it is done and taken back.
+
+    Returns what storing would tell.
+    """
     if store.is_plain and store.options.mode == "create":
-        return
+        return []
     total = Stored()
     try:
         if store.is_slow:
@@ -39,8 +42,8 @@ def try_out(lease: Lease, actor: Callable[[], Actor], store: Store, found: Check
             total.add(_try_one(lease, actor, store, wave, block))
             lease.beat(0)
     found.created, found.updated, found.unchanged = total.created, total.updated, total.unchanged
-    found.notes += total.notes
     found.bad += _mark(store, total.refused)
+    return total.notes
 
 
 def _try_one(lease: Lease, actor: Callable[[], Actor], store: Store, wave: int, block: int) -> Stored:

@@ -191,7 +191,9 @@ class Work(Lease):
             if count and small == count and broken and name not in options.fractions
         )
         store = Store(self.entity, plan, options, self.batch_id, self.folder, is_trial=True)
-        trial.try_out(self, self.now_actor, store, found)
+        told = trial.try_out(self, self.now_actor, store, found)
+        if not found.bad or options.skip_bad or self.read("goal") == "check":
+            found.notes += told  # else nothing of it will be done
         notes = [*table.notes, *mapped.notes, *_asked_notes(found, mapped), *found.notes]
         kept = dict(self.read("found"))
         kept |= {
