@@ -26,6 +26,14 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
 
+    def __init__(self, **values: Any) -> None:
+        """Take the values by name: of columns, and of fields that an administrator has added."""
+        for name, value in values.items():
+            if not hasattr(type(self), name) and not (isinstance(self, Customizable) and name.startswith(CUSTOM)):
+                message = f"{type(self).__name__} has no “{name}”"
+                raise TypeError(message)
+            setattr(self, name, value)
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Index what lists are sorted and filtered by; what lies in the recycle bin stays out of these indexes."""
         super().__init_subclass__(**kwargs)
