@@ -113,7 +113,8 @@ def _cell(  # noqa: PLR0911 - one line a kind
             target = ENTITIES.get(field.entity or "")
             return words(title) if title and target and target.fields[target.title].translated else title
         case "choice":
-            return words((field.options or {}).get(value, value))
+            known = {**(field.retired or {}), **(field.options or {})}
+            return words(known.get(value, value))
         case "flag":
             return words(N_("Yes")) if value else words(N_("No"))
         case "money":
