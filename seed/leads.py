@@ -20,7 +20,7 @@ _STATUSES: Final = {"new": 22, "contacted": 26, "nurturing": 22, "qualified": 16
 _AGES: Final = {"new": 9, "contacted": 45, "nurturing": 160, "qualified": 70, "converted": 200, "unqualified": 190}
 """Median days since they came in."""
 _SOURCES: Final = {
-    "converted": {"referral": 11, "exhibition": 9, "partner": 5, "website": 5, "tender": 2, "cold_call": 1},
+    "converted": {"referral": 13, "exhibition": 9, "partner": 5, "website": 5, "tender": 1, "cold_call": 1},
     "unqualified": {"website": 13, "cold_call": 9, "exhibition": 9, "referral": 2, "partner": 2, "tender": 2},
     "": {"website": 7, "exhibition": 6, "referral": 4, "cold_call": 3, "partner": 3, "tender": 1},
 }

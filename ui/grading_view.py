@@ -80,8 +80,9 @@ def _rules(draft: Scheme, *, is_editor: bool) -> None:
                 _("New rule"), permission="grading_rule.create", key="rule_first", on_click=edit.later, args=(None,)
             )
         return
+    table = st.container(gap="xxsmall")
     for at, rule in enumerate(draft.rules):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"rule_{at}"):
+        with table.container(horizontal=True, vertical_alignment="center", gap="small", key=f"rule_{at}"):
             points = f"**{fmt.plain(grade.signed(rule.points))}**"
             words = fmt.plain(grade.in_words(rule))
             st.markdown(f"{points} &ensp;{words}" if rule.is_active else f":gray[{points} &ensp;~~{words}~~]")
@@ -232,7 +233,7 @@ def _thresholds(draft: Scheme, *, is_editor: bool) -> Scheme:
                 step=5,
                 key=f"grading.{grade_}",
                 disabled=not is_editor,
-                width=110,
+                width=88,
             )
     st.caption(_("With fewer points than C a lead is D."))
     if any(found[one] != getattr(draft, one) for one in found):

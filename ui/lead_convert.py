@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from services import leads
+from services import duplicates, leads
 from services.customers import CUSTOMER
 from services.kit.entity import ENTITIES
 from services.kit.errors import Refusal
 from services.leads import LEAD, Line, Plan
 from services.opportunities import OPPORTUNITY
-from ui import action, dialog, form, session
+from ui import action, dialog, form, session, twins
 from ui import format as fmt
 from ui.i18n import _, label, named, say
 
@@ -23,7 +23,7 @@ _BET = ("name", "horizon", "market_size", "currency", "growth", "margin", "compe
 _CHOICE = "convert.take"
 
 
-@dialog.dialog(lambda _lead_id: _("Convert lead"), width="large")
+@dialog.dialog(lambda _lead_id: _("Convert lead"), width="medium")
 def convert(lead_id: int) -> None:
     """Show what would be made of a lead, let the reader choose, and convert."""
     try:
@@ -61,10 +61,8 @@ def _convert(lead_id: int, filled: form.Filled | None, chosen: dict[str, Any]) -
 def _customer(plan: Plan) -> tuple[str, int | None, bool]:
     """Let a customer be made or chosen; returns which way, which one, and whether it is another of the same name."""
     known = [twin for twin in plan.twins if not twin.is_masked]
-    for twin in plan.twins:
-        if twin.is_masked:
-            words = _("{owner} already has a customer of this name.")
-            st.warning(fmt.plain(words.format(owner=twin.owner or _("Somebody"))))
+    values = {name: getattr(plan.lead, name) for name in ("name", "company", "phone", "email")}
+    twins.warn(session.ask(duplicates.look, values, entity=LEAD, but=plan.lead.id, tables=("customer",)))
     ways = {"new": _("Make a new customer"), "existing": _("Choose a customer that is there")}
     way = st.segmented_control(
         _("Customer"),
@@ -123,18 +121,12 @@ def _values(plan: Plan) -> None:
         _choice(plan, line)
     filled = [one for one in plan.lines if one.outcome in ("fills", "adds")]
     for key in ("customer", "contact", "opportunity"):
-        part = [_written(one) for one in filled if one.entity == key and one.field not in ("name", "next_step")]
-        if part and _of(plan, key) is not None:
-            st.caption(fmt.plain(named(_("Fills in at the {what}").format(what=_of(plan, key)), " · ".join(part))))
+        part = [_written(one) for one in filled if one.entity == key and one.field != "next_step"]
+        if part:
+            st.caption(fmt.plain(named(_("{what} gets").format(what=_(ENTITIES[key].one)), " · ".join(part))))
     stays = [label(LEAD.fields[name]) for name in plan.stays]
     if stays:
         st.caption(fmt.plain(named(_("Stays on the lead"), " · ".join(stays))))
-
-
-def _of(plan: Plan, key: str) -> str | None:
-    """Return what is filled in, where it is there already: all of a new record is the lead's anyhow."""
-    known = {"customer": plan.customer_id, "contact": plan.contact_id}.get(key)
-    return _(ENTITIES[key].one).lower() if known else None
 
 
 def _written(line: Line) -> str:

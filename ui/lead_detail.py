@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from services import customers, leads
+from services import duplicates, leads
 from services.activities import ACTIVITY
 from services.kit import query, records
 from services.kit.errors import NotFound
 from services.leads import LEAD
-from ui import form, grade, history, lead_dialogs, merge, page, quick_log, session, subject
+from ui import form, grade, history, lead_dialogs, merge, page, quick_log, session, subject, twins
 from ui import format as fmt
 from ui.i18n import _, label, option
 from ui.widgets import badge
@@ -106,26 +106,9 @@ def _became(lead: Any) -> None:
 
 
 def _known(lead: Any) -> None:
-    """Say that there is a customer of that company already, before somebody works for nothing."""
-    if not page.may("customer.read"):
-        return
-    for twin in session.ask(customers.twins, lead.company, limit=3):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            owner = twin.owner or _("nobody, in the public pool")
-            if twin.is_masked:
-                words = _("{owner} already has a customer of this name.").format(owner=twin.owner or _("Somebody"))
-            else:
-                words = _("There is a customer of this name; it belongs to {owner}.").format(owner=owner)
-            st.markdown(f":orange[:material/content_copy: {fmt.plain(words)}]", width="content")
-            if not twin.is_masked:
-                st.button(
-                    fmt.plain(twin.name),
-                    type="tertiary",
-                    key=f"twin_{twin.customer_id}",
-                    on_click=page.go_later,
-                    args=("customers",),
-                    kwargs={"id": twin.customer_id},
-                )
+    """Say who may be there already, before somebody works for nothing."""
+    values = {name: getattr(lead, name) for name in ("name", "company", "phone", "email")}
+    twins.warn(session.ask(duplicates.look, values, entity=LEAD, but=lead.id, limit=3))
 
 
 def _facts(lead: Any) -> None:

@@ -114,11 +114,10 @@ def _rates(found: Quality) -> int | None:
     """Draw the conversion rate of each source; returns the place of the one that was pressed."""
     palette = theme.palette()
     marks = []
-    ordered = found.sources.reset_index().sort_values("rate", ascending=False, kind="stable")
+    ordered = found.sources.reset_index().sort_values(["is_small", "rate"], ascending=[True, False])
     for row in ordered.itertuples():
         base = _("{n} of {all}").format(n=fmt.number(int(row.converted)), all=fmt.number(int(row.leads)))
-        few = f" · {_('few')}" if row.is_small else ""
-        written = f"{_share(row.rate)} · {base}{few}"
+        written = f"{_share(row.rate)}{' *' if row.is_small else ''} · {base}"
         marks.append(
             {
                 "id": int(row.Index),
@@ -136,9 +135,9 @@ def _rates(found: Quality) -> int | None:
         spec=spec, theme=None, alt=said, key="source_rates", on_select="rerun", selection_mode="pick"
     )
     st.caption(
-        _("Converted of all that came in. Grey: fewer than {n} leads say little. Press a bar to see them.").format(
-            n=sources.SMALL
-        )
+        _(
+            "Converted of all that came in. Grey and *: fewer than {n} leads say little. Press a bar to see them."
+        ).format(n=sources.SMALL)
     )
     picked = event.selection.get("pick") if event and event.get("selection") else None
     return int(picked[0]["id"]) if picked else None
@@ -151,6 +150,9 @@ def _title(found: Quality) -> str:
         return _("How many became customers, by source")
     best = told["rate"].idxmax()
     rate = _share(float(told["rate"].max()))
+    if len(told) < len(found.sources):
+        words = _("Of sources with {n} leads or more, this converts best: {source}, {rate}")
+        return words.format(n=sources.SMALL, source=_name(best), rate=rate)
     return _("{source} converts best: {rate}").format(source=_name(best), rate=rate)
 
 
@@ -213,8 +215,6 @@ def _table(found: Quality) -> None:
             ),
         },
     )
-    if found.sources["is_small"].any():
-        st.caption(fmt.plain(_("* fewer than {n} leads").format(n=sources.SMALL)))
 
 
 def _months(found: Quality) -> None:

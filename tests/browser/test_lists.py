@@ -54,6 +54,8 @@ def test_a_lead_is_opened_changed_and_saved_and_the_form_closes(sign_in: SignIn,
     page = sign_in("leader", "/leads?q=Aaron")
     expect(page.get_by_text("1 lead ·")).to_be_visible()
     row_of(page, 0, 90)
+    expect(page.get_by_role("heading", name="Aaron First")).to_be_visible()
+    page.get_by_role("button", name="Edit", exact=True).click()
     form = page.get_by_role("dialog")
     form.get_by_label("Company *").fill("After")
     form.get_by_role("button", name="Save").click()
@@ -74,7 +76,7 @@ def test_a_refused_form_stays_open_with_what_was_typed(sign_in: SignIn) -> None:
 
 def test_a_form_that_was_escaped_stays_closed(sign_in: SignIn) -> None:
     page = sign_in("leader", "/leads?sort=name")
-    row_of(page, 0, 90)
+    page.get_by_role("button", name="New lead").click()
     form = page.get_by_role("dialog")
     expect(form).to_be_visible()
     page.keyboard.press("Escape")
