@@ -290,7 +290,7 @@ def export(entity: str, file: Path, language: str, login: str | None) -> None:
             return translate(text, language)
 
     def write(target: Any) -> Any:
-        return database.run(actor, exporting.export, kind, target, file_format=file_format, words=words)
+        return exporting.export_list(database, actor, kind, target, file_format=file_format, words=words)
 
     print(f"Exported: {exporting.whole_file(file, write)} rows to {file}")
 

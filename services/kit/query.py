@@ -6,7 +6,7 @@ pages are found by key, not by offset, so page 1 and page 10,000 cost the same; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -134,6 +134,18 @@ def frame(
     shape, values = _asked(uow, entity, query)
     rows = uow.session.execute(selects.everything(uow, shape, extra).limit(limit), values).all()
     return pd.DataFrame.from_records(rows, columns=list(selects.names_of(shape)), index="id")
+
+
+def blocks(
+    uow: UnitOfWork, entity: Entity, query: Query, *extra: ColumnElement[bool], size: int = 5_000
+) -> Iterator[dict[str, Sequence[Any]]]:
+    """Yield all rows the actor may read by blocks of columns, newest key first; for files of any size."""
+    permissions.require(uow, f"{entity.key}.read")
+    shape, values = _asked(uow, entity, query)
+    names = selects.names_of(shape)
+    rows = uow.session.execute(selects.everything(uow, shape, extra), values, execution_options={"yield_per": size})
+    for some in rows.partitions():
+        yield dict(zip(names, zip(*some, strict=True), strict=True))
 
 
 def ids(

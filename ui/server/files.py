@@ -59,9 +59,9 @@ def _make(token: str, who: SignedIn) -> tuple[Offered, IO[bytes]]:
     elif offered.entity is not None:
         with i18n.using(offered.language):
             language = offered.language
-            database.run(
+            exporting.export_list(
+                database,
                 who.actor,
-                exporting.export,
                 offered.entity,
                 file,
                 file_format=offered.file_format,

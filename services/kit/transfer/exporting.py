@@ -9,27 +9,29 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-import xlsxwriter  # type: ignore[import-untyped]
 
 from db.types import N_
 from services.kit import audit, money, permissions, query
+from services.kit.actor import Actor
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Refusal
 from services.kit.fields import Field
 from services.kit.query import TITLE, Query
+from services.kit.transfer import workbook_out
 from services.kit.transfer.mapping import targets
 from services.kit.transfer.outcome import Outcome
 from services.kit.transfer.reading import Table
-from services.kit.unit_of_work import UnitOfWork
+from services.kit.unit_of_work import Database, UnitOfWork
 
 Words = Callable[[str], str]
 """Translates a message id; the edge hands it in."""
@@ -39,8 +41,9 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     "csv": "text/csv; charset=utf-8",
 }
 _DANGEROUS: Final = re.compile(r"^'*[\s\u200b-\u200f\ufeff]*[=+\-@＝＋－＠\t\r\n]")
-_LONGEST: Final = 32_767
-"""Characters a cell of a workbook may hold."""
+_PERHAPS: Final = re.compile(r"(?:^|[\r\n])'*[\s\u200b-\u200f\ufeff]*[=+\-@＝＋－＠\t]|\r|\t")
+"""Finds a text to defuse among several on lines of their own; some that need not be as well."""
+_BLOCK: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -74,15 +77,43 @@ def export(
 
     Columns are those of the query, else all that a file may set. Raises Forbidden.
     """
+    count, names = _write_out(uow, entity, target, file_format=file_format, wanted=wanted, words=words)
+    _note(uow, entity, count, file_format, names)
+    return count
+
+
+def export_list(
+    database: Database,
+    actor: Actor,
+    entity: Entity,
+    target: IO[bytes],
+    *,
+    file_format: FileFormat,
+    wanted: Query | None = None,
+    words: Words = same,
+) -> int:
+    """Do as `export`, reading in one transaction and noting it in another: nobody who writes waits for a big file."""
+    with database.read(actor) as uow:
+        count, names = _write_out(uow, entity, target, file_format=file_format, wanted=wanted, words=words)
+    database.run(actor, _note, entity, count, file_format, names)
+    return count
+
+
+def _note(uow: UnitOfWork, entity: Entity, count: int, file_format: str, names: Sequence[str]) -> None:
+    audit.note(uow, entity, "export", None, count=count, format=file_format, columns=list(names))
+
+
+def _write_out(
+    uow: UnitOfWork, entity: Entity, target: IO[bytes], *, file_format: FileFormat, wanted: Query | None, words: Words
+) -> tuple[int, tuple[str, ...]]:
     permissions.require(uow, f"{entity.key}.export")
     names = _columns(entity, wanted)
     asked = replace(wanted or Query(), columns=names, cursor=None)
-    frame = query.frame(uow, entity, asked, permissions.scope(uow, entity, "export"))
     headings = [Heading(words(entity.fields[name].label), entity.fields[name].kind) for name in names]
-    rows = _rows(frame, [entity.fields[name] for name in names], words, uow.settings.zone)
-    count = write(target, headings, rows, file_format=file_format, sheet=words(entity.many))
-    audit.note(uow, entity, "export", None, count=count, format=file_format, columns=list(names))
-    return count
+    fields = [entity.fields[name] for name in names]
+    found = query.blocks(uow, entity, asked, permissions.scope(uow, entity, "export"))
+    blocks = (_shown(block, fields, words, uow.settings.zone) for block in found)
+    return write_blocks(target, headings, blocks, file_format=file_format, sheet=words(entity.many)), names
 
 
 def _columns(entity: Entity, wanted: Query | None) -> tuple[str, ...]:
@@ -93,40 +124,54 @@ def _columns(entity: Entity, wanted: Query | None) -> tuple[str, ...]:
     return names
 
 
-def _rows(frame: pd.DataFrame, fields: Sequence[Field], words: Words, zone: ZoneInfo) -> Iterable[list[Any]]:
-    places = {name: at for at, name in enumerate(frame.columns)}
-    currency_at = places.get("currency")
-    for row in frame.itertuples(index=False, name=None):
-        currency = row[currency_at] if currency_at is not None else "CNY"
-        yield [_cell(field, row, places, currency, words, zone) for field in fields]
+def _shown(
+    block: Mapping[str, Sequence[Any]], fields: Sequence[Field], words: Words, zone: ZoneInfo
+) -> list[Sequence[Any]]:
+    """Return the columns of a block as a file shows them."""
+    currencies = block.get("currency")
+    return [_column(field, block, currencies, words, zone) for field in fields]
 
 
-def _cell(  # noqa: PLR0911 - one line a kind
-    field: Field, row: Sequence[Any], places: Mapping[str, int], currency: str, words: Words, zone: ZoneInfo
-) -> Any:
-    value = row[places[field.name]]
-    if value is None or value != value:  # noqa: PLR0124 - NaN
-        return None
+def _column(
+    field: Field, block: Mapping[str, Sequence[Any]], currencies: Sequence[Any] | None, words: Words, zone: ZoneInfo
+) -> Sequence[Any]:
+    values = block[field.name]
     match field.kind:
         case "reference":
-            title = row[places[field.name + TITLE]]
+            titles = block[field.name + TITLE]
             target = ENTITIES.get(field.entity or "")
-            return words(title) if title and target and target.fields[target.title].translated else title
+            if target and target.fields[target.title].translated:
+                return _each(titles, words)
+            return titles
         case "choice":
-            known = {**(field.retired or {}), **(field.options or {})}
-            return words(known.get(value, value))
+            options = {**(field.retired or {}), **(field.options or {})}
+            return _each(values, lambda code: words(options.get(code, code)))
         case "flag":
-            return words(N_("Yes")) if value else words(N_("No"))
+            said = {True: words(N_("Yes")), False: words(N_("No"))}
+            return [None if value is None else said[bool(value)] for value in values]
         case "money":
-            return money.to_major(int(value), currency)
+            of_each = currencies if currencies is not None else ["CNY"] * len(values)
+            return _amounts(values, of_each)
         case "percent":
-            return Decimal(int(value)) / 10_000
-        case "integer" | "rating" | "id":
-            return int(value)
+            return [None if value is None else Decimal(value).scaleb(-4) for value in values]
         case "instant":
-            return value.astimezone(zone)
+            return [None if value is None else value.astimezone(zone) for value in values]
         case _:
-            return value
+            return values
+
+
+def _each(values: Sequence[Any], say: Callable[[Any], str]) -> list[Any]:
+    """Return what is said of each value; of every different one, it is asked once."""
+    said = {value: say(value) for value in set(values) if value is not None}
+    return [said.get(value) for value in values]
+
+
+def _amounts(values: Sequence[Any], currencies: Sequence[str]) -> list[Any]:
+    places = {currency: -money.digits(currency) for currency in set(currencies) if currency}
+    return [
+        None if value is None else Decimal(value).scaleb(places.get(currency, -2))
+        for value, currency in zip(values, currencies, strict=True)
+    ]
 
 
 # --- files --------------------------------------------------------------------------------------------------
@@ -141,11 +186,30 @@ def write(
     sheet: str = "Sheet1",
 ) -> int:
     """Write rows of plain values (percentages as fractions) into a file; returns how many."""
+    return write_blocks(target, headings, _in_blocks(rows), file_format=file_format, sheet=sheet)
+
+
+def write_blocks(
+    target: IO[bytes],
+    headings: Sequence[Heading],
+    blocks: Iterable[Sequence[Sequence[Any]]],
+    *,
+    file_format: FileFormat,
+    sheet: str = "Sheet1",
+) -> int:
+    """Write blocks of columns of plain values (percentages as fractions) into a file; returns how many rows."""
     if file_format == "csv":
-        return _write_csv(target, headings, rows)
+        return _write_csv(target, headings, blocks)
     if file_format == "xlsx":
-        return _write_xlsx(target, headings, rows, sheet)
+        titles, kinds = [heading.title for heading in headings], [heading.kind for heading in headings]
+        return workbook_out.write(target, titles, kinds, blocks, sheet)
     raise Refusal(N_("A file goes out as .xlsx or .csv, not as “{format}”."), format=file_format)
+
+
+def _in_blocks(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    waiting = iter(rows)
+    while some := list(islice(waiting, _BLOCK)):
+        yield [list(column) for column in zip(*some, strict=True)]
 
 
 def format_of(path: Path) -> FileFormat:
@@ -182,7 +246,7 @@ def table_to_xlsx(
     headings = [Heading(title, (kinds or {}).get(name, "text")) for name, title in titles.items()]
     target = io.BytesIO()
     rows = frame[list(titles)].astype(object).where(frame[list(titles)].notna(), None)
-    _write_xlsx(target, headings, rows.itertuples(index=False, name=None), sheet)
+    write(target, headings, rows.itertuples(index=False, name=None), file_format="xlsx", sheet=sheet)
     return target.getvalue()
 
 
@@ -204,67 +268,43 @@ def as_it_came(cell: Any) -> Any:
     return cell if cell is None or isinstance(cell, str | bool | int | float | date) else str(cell)
 
 
-def _write_csv(target: IO[bytes], headings: Sequence[Heading], rows: Iterable[Sequence[Any]]) -> int:
+def _write_csv(target: IO[bytes], headings: Sequence[Heading], blocks: Iterable[Sequence[Sequence[Any]]]) -> int:
     # The mark at the beginning lets spreadsheet programs see that this is UTF-8.
     text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text)
     writer.writerow([defused(heading.title) for heading in headings])
     count = 0
-    for row in rows:
-        writer.writerow([_csv_cell(value, heading.kind) for value, heading in zip(row, headings, strict=True)])
-        count += 1
+    for block in blocks:
+        columns = [_csv_column(column, heading.kind) for column, heading in zip(block, headings, strict=True)]
+        buffer = io.StringIO()
+        csv.writer(buffer).writerows(zip(*columns, strict=True))
+        text.write(buffer.getvalue())
+        count += len(columns[0]) if columns else 0
     text.flush()
     text.detach()
     return count
 
 
+def _csv_column(column: Sequence[Any], kind: str) -> Sequence[Any]:
+    kinds = set(map(type, column))
+    if kinds <= {str, type(None)}:
+        # Most columns of text have nothing to defuse: one look at their first characters tells.
+        if not _PERHAPS.search("\n".join([one for one in column if one])):
+            return column
+        return [one if one is None else defused(one) for one in column]
+    if kinds <= {int, type(None)} and kind != "percent":
+        return column
+    return [_csv_cell(value, kind) for value in column]
+
+
 def _csv_cell(value: Any, kind: str) -> Any:
     if isinstance(value, str):
         return defused(value)
-    if isinstance(value, int | float | Decimal) and kind == "percent":
-        return f"{Decimal(str(value)) * 100:f}%".replace(".0%", "%").replace(".00%", "%")
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and kind == "percent":
+        shown = f"{Decimal(str(value)) * 100:f}"
+        return (shown.rstrip("0").rstrip(".") if "." in shown else shown) + "%"
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _write_xlsx(target: IO[bytes], headings: Sequence[Heading], rows: Iterable[Sequence[Any]], sheet: str) -> int:
-    book = xlsxwriter.Workbook(
-        target,
-        {"constant_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False},
-    )
-    page = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", sheet)[:31] or "Sheet1")
-    formats = {
-        "percent": book.add_format({"num_format": "0.00%"}),
-        "money": book.add_format({"num_format": "#,##0.00"}),
-        "day": book.add_format({"num_format": "yyyy-mm-dd"}),
-        "instant": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
-        "head": book.add_format({"bold": True, "bottom": 1}),
-    }
-    page.freeze_panes(1, 0)
-    for at, heading in enumerate(headings):
-        page.set_column(at, at, min(max(len(heading.title) + 4, 12), 40))
-        page.write_string(0, at, heading.title[:_LONGEST], formats["head"])
-    count = 0
-    for count, row in enumerate(rows, 1):
-        for at, value in enumerate(row):
-            _write_cell(page, count, at, value, headings[at].kind, formats)
-    book.close()
-    return count
-
-
-def _write_cell(page: Any, row: int, at: int, value: Any, kind: str, formats: Mapping[str, Any]) -> None:
-    if value is None or value != value:  # noqa: PLR0124 - NaN
-        return
-    if isinstance(value, bool):
-        page.write_boolean(row, at, value)
-    elif isinstance(value, int | float | Decimal):
-        page.write_number(row, at, value, formats.get(kind))
-    elif isinstance(value, datetime):
-        page.write_datetime(row, at, value.replace(tzinfo=None), formats["instant"])
-    elif isinstance(value, date):
-        page.write_datetime(row, at, value, formats["day"])
-    else:
-        page.write_string(row, at, str(value)[:_LONGEST])
+    return value.isoformat() if isinstance(value, date) else None if value != value else value  # noqa: PLR0124 - NaN
