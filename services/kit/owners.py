@@ -15,7 +15,7 @@ from sqlalchemy import event, insert, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, UOWTransaction
 
-from db.models import OwnerChange, Pool, PoolMember, Team, User
+from db.models import OwnerChange, Pool, PoolMember, User
 from db.models.pooled import Pooled
 from db.types import N_
 from services.kit import quotas
@@ -199,18 +199,14 @@ def home_pools(uow: UnitOfWork, key: str, user_ids: Iterable[int | None]) -> dic
     ).all()
     if not members:
         return dict.fromkeys(wanted, common) if common is not None else {}
-    parents = {row.id: row.parent_id for row in uow.session.execute(select(Team.id, Team.parent_id))}
+    parents = quotas.team_parents(uow)
     asked = select(User.id, User.team_id)
     if len(wanted) == 1:
         asked = asked.where(User.id == wanted[0])
     team_of = {row.id: row.team_id for row in uow.session.execute(asked)}
     found: dict[int | None, int] = {}
     for one in wanted:
-        team, teams = team_of.get(one) if one is not None else None, list[int]()
-        while team is not None and team not in teams:
-            teams.append(team)
-            team = parents.get(team)
-        pool = nearest(one, teams, members) or common
+        pool = nearest(one, quotas.upwards(parents, team_of.get(one or 0)), members) or common
         if pool is not None:
             found[one] = pool
     return found

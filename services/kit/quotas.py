@@ -37,9 +37,9 @@ def rooms(uow: UnitOfWork, key: str, user_ids: Iterable[int]) -> dict[int, Room]
     wanted = sorted(set(user_ids))
     if not quotas or not wanted:
         return {}
-    parents = _parents(uow)
+    parents = team_parents(uow)
     people = {
-        row.id: (row.name, _upwards(parents, row.team_id))
+        row.id: (row.name, upwards(parents, row.team_id))
         for row in uow.session.execute(select(User.id, User.name, User.team_id).where(User.id.in_(wanted)))
     }
     own = {one: quota for one, (_, teams) in people.items() if (quota := _nearest(quotas, one, teams))}
@@ -54,7 +54,7 @@ def rooms(uow: UnitOfWork, key: str, user_ids: Iterable[int]) -> dict[int, Room]
         params = {"name": people[one][0], "held": held, "most": quota.at_most}
         found[one] = Room(quota.at_most - held, Message(text, params))
     for quota in hit:
-        below = [team for team in parents if quota.team_id in _upwards(parents, team)]
+        below = [team for team in parents if quota.team_id in upwards(parents, team)]
         held = _held(uow, key, quota, _MODELS[key].team_id.in_(below))
         text = N_("The team has {held} of at most {most}. Release or hand on some first, or ask for a higher quota.")
         room = Room(quota.at_most - held, Message(text, {"held": held, "most": quota.at_most}))
@@ -71,20 +71,21 @@ def teams_sharing(uow: UnitOfWork, key: str) -> dict[int, set[int]]:
     ).all()
     if not quotas:
         return {}
-    parents = _parents(uow)
+    parents = team_parents(uow)
     people = uow.session.execute(select(User.id, User.team_id).where(User.deleted_at.is_(None))).all()
     return {
-        quota: {row.id for row in people if team in _upwards(parents, row.team_id)}
+        quota: {row.id for row in people if team in upwards(parents, row.team_id)}
         for quota, team in quotas
         if team is not None
     }
 
 
-def _parents(uow: UnitOfWork) -> dict[int, int | None]:
+def team_parents(uow: UnitOfWork) -> dict[int, int | None]:
+    """Return every team with the one above it."""
     return {row.id: row.parent_id for row in uow.session.execute(select(Team.id, Team.parent_id))}
 
 
-def _upwards(parents: Mapping[int, int | None], team_id: int | None) -> list[int]:
+def upwards(parents: Mapping[int, int | None], team_id: int | None) -> list[int]:
     """Return a team and those above it, the nearest first; a circle is walked once."""
     found: list[int] = []
     while team_id is not None and team_id not in found:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    false,
     func,
     literal,
     literal_column,
@@ -48,6 +49,7 @@ from services.kit.unit_of_work import UnitOfWork
 _MERGED: Final = "updated_at"
 """The order in which every column that scopes ask for is indexed (db/base.py)."""
 _MOST_PARTS: Final = 40
+_WHOSE: Final = frozenset({"owner_id", "team_id"})
 TITLE: Final = "_title"
 """Suffix of the column that holds the name of what a reference points to."""
 
@@ -133,7 +135,7 @@ def escape_like(value: str) -> str:
 def _criteria(uow: UnitOfWork, shape: Shape) -> Criteria:
     """Return what a row must be; the scope of the reader comes first, always."""
     model: Any = shape.entity.model
-    found: list[ColumnElement[bool]] = [permissions.scope(uow, shape.entity), model.deleted_at.is_(None)]
+    found: list[ColumnElement[bool]] = [_scope(uow, shape), model.deleted_at.is_(None)]
     found += [
         _criterion(shape.entity.column(name), operator, f"condition_{at}")
         for at, (name, operator) in enumerate(shape.conditions)
@@ -143,6 +145,17 @@ def _criteria(uow: UnitOfWork, shape: Shape) -> Criteria:
     if masking.is_masked(uow, shape.entity.key):
         found += _openly(shape, model)
     return tuple(found)
+
+
+def _scope(uow: UnitOfWork, shape: Shape) -> ColumnElement[bool]:
+    """Return the scope of the reader; of what lies in a pool without the parts about owners: it has none."""
+    scope = permissions.scope(uow, shape.entity)
+    lies = any(name == "pool_id" and operator in ("in", "filled") for name, operator in shape.conditions)
+    if not lies or not isinstance(scope, BooleanClauseList) or scope.operator is not or_:
+        return scope
+    return any_of(
+        false(), *(one for one in scope.clauses if getattr(getattr(one, "left", None), "key", "") not in _WHOSE)
+    )
 
 
 def _openly(shape: Shape, model: Any) -> list[ColumnElement[bool]]:
@@ -250,7 +263,7 @@ def first_rows(
     extra: Criteria,
 ) -> Select[Any]:
     """Return the select of the rows that have the key, from the beginning or after `after_key`, `after_id`."""
-    apart = _apart(permissions.scope(uow, shape.entity)) if order.name == _MERGED and not shape.search else []
+    apart = _apart(_scope(uow, shape)) if order.name == _MERGED and not shape.search else []
     if 1 < len(apart) <= _MOST_PARTS:
         return _merged(uow, shape, order, apart, is_after=is_after, limit=limit, extra=extra)
     selected, column, key = _keyed(uow, shape, order, extra)

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from db.models import Pool, PoolMember, PoolRule, Team, User
+from db.models import Team, User
 from services.kit import owners, permissions
 from services.kit.unit_of_work import UnitOfWork
-from services.pools.rules import Return, Rule, Terms, returns_of
+from services.pools.rules import Return, returns_of, setup
 
 
 def return_of(uow: UnitOfWork, row: Any) -> Return | None:
@@ -20,28 +20,14 @@ def return_of(uow: UnitOfWork, row: Any) -> Return | None:
     permissions.require(uow, "customer.read")
     if row.owner_id is None or row.is_locked:
         return None
-    found = uow.session.execute(
-        select(Pool, PoolRule, PoolMember)
-        .outerjoin(PoolRule, PoolRule.pool_id == Pool.id)
-        .outerjoin(PoolMember, PoolMember.pool_id == Pool.id)
-        .where(Pool.kind == "customer", Pool.is_enabled, Pool.deleted_at.is_(None))
-        .order_by(Pool.is_for_all.desc(), Pool.id)
-    ).all()
-    if not any(pool.is_recycling for pool, _rule, _member in found):
+    pools, members = setup(uow, "customer")
+    if not any(one.is_recycling for one in pools.values()):
         return None
-    members = {member.id: member for pool, _rule, member in found if member is not None and not pool.is_for_all}
-    common = next((pool.id for pool, _rule, _member in found if pool.is_for_all), None)
+    common = next((one.pool_id for one in pools.values() if one.is_for_all), None)
     teams = _upwards(uow, row.owner_id) if members else []
-    home = owners.nearest(row.owner_id, teams, members.values()) or common
-    terms = {one.id: _terms(one, found) for one, _rule, _member in found if one.id == home and one.is_recycling}
+    home = owners.nearest(row.owner_id, teams, members) or common
+    terms = {pool_id: one for pool_id, one in pools.items() if pool_id == home and one.is_recycling}
     return returns_of(uow, terms, [row], {row.owner_id: home} if home else {}).get(row.id)
-
-
-def _terms(pool: Pool, found: Any) -> Terms:
-    rules = {rule.id: rule for one, rule, _member in found if one.id == pool.id and rule is not None}
-    made = [Rule(rule.kind, rule.days, rule.days_by_level) for rule in rules.values()]
-    made.sort(key=lambda rule: rule.kind)
-    return Terms(pool.id, pool.kind, tuple(made), pool.spares_won, pool.spares_open, pool.warning_days)
 
 
 def _upwards(uow: UnitOfWork, user_id: int) -> list[int]:

@@ -10,13 +10,13 @@ from sqlalchemy import func, select, update
 
 from db.models import User
 from db.types import N_
-from services.kit import audit, owners, permissions, records
+from services.kit import audit, owners, permissions, quotas, records
 from services.kit.entity import ENTITIES
 from services.kit.errors import Refusal
 from services.kit.unit_of_work import UnitOfWork
 from services.ownership import hand, hold
 from services.pools.pool import MODELS, POOL
-from services.pools.rules import Return, Rule, Terms, is_due, moments, returns_of, rules_of
+from services.pools.rules import Return, Rule, Terms, is_due, moments, returns_of, rules_of, setup
 
 CHUNK: Final = 500
 """Records that one transaction of the job moves."""
@@ -161,16 +161,26 @@ def warned(uow: UnitOfWork, key: str, *, limit: int = SHOWN) -> Warned:
 def returns(uow: UnitOfWork, key: str, ids: Sequence[int]) -> dict[int, Return]:
     """Return when each of some records goes back to its pool; those that stay, or may not be seen, are left out.
 
-    For what a page shows: at most seven queries for any number of rows, one where no pool recycles. Raises Forbidden.
+    For what a page shows: at most three queries for any number of rows, one where no pool recycles. Raises Forbidden.
     """
     permissions.require(uow, f"{key}.read")
-    running = rules_of(uow, key, only_running=True) if ids else {}
+    pools, members = setup(uow, key) if ids else ({}, [])
+    running = {one.pool_id: one for one in pools.values() if one.is_recycling}
     if not running:
         return {}
     model = MODELS[key]
-    seen = permissions.scope(uow, ENTITIES[key])
-    rows = uow.session.execute(moments(key).where(model.id.in_(ids), model.owner_id.is_not(None), seen)).all()
-    homes = owners.home_pools(uow, key, {row.owner_id for row in rows})
+    rows = uow.session.execute(
+        moments(key)
+        .add_columns(User.team_id.label("owner_team"))
+        .join(User, User.id == model.owner_id)
+        .where(model.id.in_(ids), permissions.scope(uow, ENTITIES[key]))
+    ).all()
+    common = next((one.pool_id for one in pools.values() if one.is_for_all), None)
+    parents = quotas.team_parents(uow) if members else {}
+    homes = {
+        row.owner_id: owners.nearest(row.owner_id, quotas.upwards(parents, row.owner_team), members) or common or 0
+        for row in rows
+    }
     return returns_of(uow, running, rows, homes)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, null, or_, select
 
-from db.models import Contract, Customer, Lead, Opportunity, Pool, PoolRule
+from db.models import Contract, Customer, Lead, Opportunity, Pool, PoolMember, PoolRule
 from services.kit import standing
 from services.kit.unit_of_work import UnitOfWork
 from services.pools.pool import MODELS
@@ -52,6 +52,7 @@ class Terms:
     spares_open: bool = True
     warning_days: int = 0
     is_recycling: bool = True
+    is_for_all: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,38 +69,44 @@ class Return:
     """Days to the pool; 0 or less: tonight."""
 
 
-def rules_of(uow: UnitOfWork, kind: str | None = None, *, only_running: bool = False) -> dict[int, Terms]:
-    """Return the terms of all enabled pools, or of those of a kind, by pool. Two queries, asks for no permission."""
-    wanted = [Pool.deleted_at.is_(None), Pool.is_enabled]
-    if kind is not None:
-        wanted.append(Pool.kind == kind)
-    if only_running:
-        wanted.append(Pool.is_recycling)
-    pools = uow.session.execute(
-        select(Pool.id, Pool.kind, Pool.spares_won, Pool.spares_open, Pool.warning_days, Pool.is_recycling)
-        .where(*wanted)
-        .order_by(Pool.id)
+def rules_of(uow: UnitOfWork, kind: str, *, only_running: bool = False) -> dict[int, Terms]:
+    """Return the terms of the enabled pools of a kind, by pool. One query, asks for no permission."""
+    found, _members = setup(uow, kind)
+    return {one.pool_id: one for one in found.values() if one.is_recycling or not only_running}
+
+
+def setup(uow: UnitOfWork, kind: str) -> tuple[dict[int, Terms], list[PoolMember]]:
+    """Return the terms of the enabled pools of a kind, those for everybody first, and the members of the others.
+
+    One query, asks for no permission.
+    """
+    rows = uow.session.execute(
+        select(Pool, PoolRule, PoolMember)
+        .outerjoin(PoolRule, PoolRule.pool_id == Pool.id)
+        .outerjoin(PoolMember, (PoolMember.pool_id == Pool.id) & Pool.is_for_all.is_(False))
+        .where(Pool.kind == kind, Pool.is_enabled, Pool.deleted_at.is_(None))
+        .order_by(Pool.is_for_all.desc(), Pool.id)
     ).all()
-    rules: dict[int, list[Rule]] = {row.id: [] for row in pools}
-    if pools:
-        for row in uow.session.execute(
-            select(PoolRule.pool_id, PoolRule.kind, PoolRule.days, PoolRule.days_by_level)
-            .where(PoolRule.pool_id.in_(rules))
-            .order_by(PoolRule.kind)
-        ):
-            rules[row.pool_id].append(Rule(row.kind, row.days, row.days_by_level))
-    return {
-        row.id: Terms(
-            row.id,
-            row.kind,
-            tuple(rules[row.id]),
-            row.spares_won,
-            row.spares_open,
-            row.warning_days,
-            row.is_recycling,
+    members = {one.id: one for _pool, _rule, one in rows if one is not None}
+    rules: dict[int, dict[str, Rule]] = {}
+    for pool, rule, _member in rows:
+        kept = rules.setdefault(pool.id, {})
+        if rule is not None:
+            kept[rule.kind] = Rule(rule.kind, rule.days, rule.days_by_level)
+    terms = {
+        pool.id: Terms(
+            pool.id,
+            pool.kind,
+            tuple(rules[pool.id][name] for name in sorted(rules[pool.id])),
+            pool.spares_won,
+            pool.spares_open,
+            pool.warning_days,
+            pool.is_recycling,
+            pool.is_for_all,
         )
-        for row in pools
+        for pool, _rule, _member in rows
     }
+    return terms, list(members.values())
 
 
 # --- as one criterion ---------------------------------------------------------------------------------------
