@@ -132,7 +132,7 @@ def _choice(place: Place, what: str, words: str, icon: str, chosen: Callable[...
 
 
 def _to_bin(key: str) -> None:
-    page.go_later("recycle_bin", entity=key)
+    page.go_later("recycle-bin", entity=key)
 
 
 def _turn_on(name: str) -> None:

@@ -13,7 +13,7 @@ from services.kit import query, records
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Conflict, Message, Refusal
 from services.kit.fields import Field, ParseError, parse
-from ui import action, dialog, entry, session
+from ui import action, dialog, entry, session, twins
 from ui import format as fmt
 from ui.i18n import N_, _, gap, label, named, say
 
@@ -92,6 +92,7 @@ def record(
     if kept.get("error"):
         st.error(fmt.plain(kept["error"]), icon=":material/error:")
     st.caption(_("Fields marked with * are needed."))
+    warning = st.container()
     for section in entity.sections:
         shown = [name for name in section.fields if name in names]
         if not shown:
@@ -100,11 +101,17 @@ def record(
         for name in shown:
             _entry(entity, name, kept)
             _conflict_at(entity.fields[name], kept)
+    # Who may be there already under what has been typed so far; whoever presses the button has seen it.
+    hits = twins.look(entity, {**read(entity, names, kept).values, **fixed}, kept) if mode == "create" else []
+    kept["warned"] = kept.get("compared")
+    with warning:
+        twins.warn(hits)
+    words = _("Create {what}").format(what=entry.lower(_(entity.one))) if mode == "create" else _("Save")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(_("Cancel"), key="form_cancel"):
             dialog.finish()
         st.button(
-            _("Create {what}").format(what=entry.lower(_(entity.one))) if mode == "create" else _("Save"),
+            _("Save anyway") if hits else words,
             type="primary",
             key="form_save",
             disabled=not session.actor().may(permission),
@@ -177,6 +184,8 @@ def _save(
         kept["error"] = _("Please mend the marked fields.")
         return
     if mode == "create":
+        if twins.look(entity, {**filled.values, **fixed}, kept) and kept.get("warned") != kept["compared"]:
+            return  # nobody has seen the warning yet: the run that follows shows it
         outcome = action.attempt(entity.verb("create"), {**filled.values, **fixed})
     else:
         outcome = _update(entity, record_id, filled.values, kept)

@@ -46,6 +46,7 @@ MENU: Final = (
     Entry(SALES, "sales/contacts.py", N_("Contacts"), "contacts", "contact.read", "contacts"),
     Entry(SALES, "sales/profiles.py", N_("Profiles"), "fact_check", "profile.read", "profiles"),
     Entry(SALES, "sales/opportunities.py", N_("Opportunities"), "flag", "opportunity.read", "opportunities"),
+    Entry(SALES, "sales/duplicates.py", N_("Duplicates"), "join_inner", "customer.merge", "duplicates"),
     Entry(MONEY, "money/contracts.py", N_("Contracts"), "contract", "contract.read", "contracts"),
     Entry(MONEY, "money/collections.py", N_("Collections"), "payments", "instalment.read", "collections"),
     Entry(ANALYSIS, "analysis/funnel.py", N_("Funnel"), "filter_alt", "opportunity.read", "funnel"),
@@ -69,6 +70,7 @@ MENU: Final = (
         "profile-questions",
     ),
     Entry(ADMINISTRATION, "admin/grading.py", N_("Lead grading"), "star_half", "grading_rule.read", "grading"),
+    Entry(ADMINISTRATION, "admin/recycle_bin.py", N_("Recycle bin"), "delete", "recycle_bin.read", "recycle-bin"),
     Entry(ADMINISTRATION, "account/account.py", N_("Your account"), "account_circle", None, "account"),
 )
 

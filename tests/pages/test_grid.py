@@ -269,10 +269,13 @@ def test_a_list_that_nothing_matches_offers_to_clear_the_filter(
     assert {} == {name: value for name, value in app.query_params.items() if name.startswith("f.") or name == "q"}
 
 
-def test_the_recycle_bin_gives_back(portal: Portal, sqlite_world: World, leader: Actor) -> None:
-    lead = sqlite_world.lead(name="Gone")
-    sqlite_world.do(records.delete, LEAD, lead.id)
+def test_the_menu_of_a_list_leads_to_its_part_of_the_recycle_bin(
+    portal: Portal, sqlite_world: World, leader: Actor
+) -> None:
+    sqlite_world.do(records.delete, LEAD, sqlite_world.lead(name="Gone").id)
+    sqlite_world.do(records.delete, CUSTOMER, sqlite_world.customer(name="Gone, too").id)
     app = portal.open("leads", leader)
-    app.session_state["lead.bin"] = True
-    app.run()
+    app.session_state["lead.more"] = True
+    app = press(app.run(), "Recycle bin")
+    assert not app.exception
     assert ["Gone"] == list(app.dataframe[0].value["title"])
