@@ -51,6 +51,17 @@ def of_customer(uow: UnitOfWork, customer_id: int) -> list[Helper]:
     return sorted(found, key=lambda one: one.is_over)
 
 
+def candidates(uow: UnitOfWork) -> list[tuple[int, str]]:
+    """Return (id, name) of the people who can collaborate: active, in a role that works on customers. By name."""
+    permissions.require(uow, "customer.share")
+    rows = uow.session.execute(
+        select(User.id, User.name, User.role)
+        .where(User.is_active, User.deleted_at.is_(None))
+        .order_by(User.name, User.id)
+    )
+    return [(row.id, row.name) for row in rows if "customer.read" in permissions.grants_of(row.role)]
+
+
 def share(
     uow: UnitOfWork,
     customer_id: int,

@@ -251,6 +251,12 @@ def states(uow: UnitOfWork) -> list[State]:
     return found
 
 
+def night_hour(uow: UnitOfWork) -> int:
+    """Return the hour of the company's clock at which nightly jobs run. Raises Forbidden."""
+    permissions.require(uow, "setting.read")
+    return int(company.get(uow, "night_hour"))
+
+
 def hasten(uow: UnitOfWork, name: str) -> None:
     """Let a job run as soon as a process looks for what is due. Raises Forbidden, Refusal."""
     permissions.require(uow, "setting.update")

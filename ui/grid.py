@@ -21,6 +21,8 @@ from ui.i18n import _, say
 from ui.place import Place, pager
 
 Opener = Callable[[int], None]
+Beside = Callable[[list[int]], dict[str, tuple[Any, Any]]]
+"""Makes further columns of rows: name -> (Arrow values, how the column is drawn)."""
 _NAME_WIDTH, _SHORT = 260, 100
 """Pixels for names of up to 200 characters, such as a company's in two languages; shorter ones need less."""
 
@@ -34,13 +36,16 @@ def show(  # noqa: PLR0913 - a list has many sides
     selectable: str | None = "multi",
     opens: Opener | None = None,
     tools: bool = True,
+    acts: bool = True,
     first_step: Callable[[], None] | None = None,
+    beside: Beside | None = None,
 ) -> list[int]:
     """Draw a list with its filters and return the ids of the selected rows.
 
     `where` narrows it beyond what the address says; `opens(id)` is called in a callback when a name is pressed
     (by default the record's form opens); `first_step` draws the buttons of an empty list; `tools=False` leaves
-    out search, filters and the menu. `key` tells several lists of one page apart.
+    out search, filters and the menu, `acts=False` what any list offers for selected rows. `beside` makes further
+    columns for the rows shown. `key` tells several lists of one page apart.
     """
     place = Place(entity, key)
     asked, problems = place.query()
@@ -64,8 +69,8 @@ def show(  # noqa: PLR0913 - a list has many sides
     if listing.is_editing(place):
         listing.edit_in_list(entity, place, found)
         return []
-    selected = table(entity, found, key=place.key, selectable=selectable, opens=opens)
-    if tools:
+    selected = table(entity, found, key=place.key, selectable=selectable, opens=opens, beside=beside)
+    if tools and acts:
         with actions(entity, key=key):
             listing.selected_actions(entity, place, selected)
     pager(place, asked, found)
@@ -85,6 +90,7 @@ def table(
     selectable: str | None = None,
     opens: Opener | None = None,
     height: int | None = None,
+    beside: Beside | None = None,
 ) -> list[int]:
     """Draw rows as `query.page` returns them; the first column opens.
 
@@ -93,6 +99,8 @@ def table(
     """
     ids = list(found.ids)
     shown, config = cells.present(entity, found)
+    for more, (values, drawn) in (beside(ids) if beside else {}).items():
+        shown, config[more] = shown.append_column(more, values), drawn
     first = shown.column_names[0]
     click = f"{key}.open"
     config[first] = st.column_config.ButtonColumn(

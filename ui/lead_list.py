@@ -10,7 +10,7 @@ from services import leads
 from services.kit.query import COUNT_CAP, Filter
 from services.leads import LEAD
 from ui import format as fmt
-from ui import grid, lead_dialogs, page, quick_log, session
+from ui import grid, lead_dialogs, ownership_dialogs, page, quick_log, session
 from ui.i18n import _, option
 from ui.place import Place
 
@@ -57,6 +57,7 @@ def actions(selected: Sequence[int]) -> None:
             )
         if page.button(_("Assign"), permission="lead.assign", key="leads_assign"):
             lead_dialogs.assign(tuple(selected))
+        ownership_dialogs.selected_actions("lead", selected)
         if len(selected) == 1:
             if page.button(_("Log activity"), permission="activity.create"):
                 quick_log.log("lead", selected[0])

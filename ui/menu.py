@@ -43,6 +43,7 @@ MENU: Final = (
     Entry(PLANNING, "planning/sandbox.py", N_("Sandbox"), "target", "plan.read", "sandbox"),
     Entry(SALES, "sales/leads.py", N_("Leads"), "person_search", "lead.read", "leads"),
     Entry(SALES, "sales/customers.py", N_("Customers"), "domain", "customer.read", "customers"),
+    Entry(SALES, "sales/pool.py", N_("Public pool"), "pool", "customer.claim", "pool"),
     Entry(SALES, "sales/contacts.py", N_("Contacts"), "contacts", "contact.read", "contacts"),
     Entry(SALES, "sales/profiles.py", N_("Profiles"), "fact_check", "profile.read", "profiles"),
     Entry(SALES, "sales/opportunities.py", N_("Opportunities"), "flag", "opportunity.read", "opportunities"),
@@ -70,6 +71,7 @@ MENU: Final = (
         "profile-questions",
     ),
     Entry(ADMINISTRATION, "admin/grading.py", N_("Lead grading"), "star_half", "grading_rule.read", "grading"),
+    Entry(ADMINISTRATION, "admin/pools.py", N_("Pools"), "water", "pool.read", "pools"),
     Entry(ADMINISTRATION, "admin/recycle_bin.py", N_("Recycle bin"), "delete", "recycle_bin.read", "recycle-bin"),
     Entry(ADMINISTRATION, "account/account.py", N_("Your account"), "account_circle", None, "account"),
 )

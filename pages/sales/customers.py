@@ -1,7 +1,7 @@
 """Customers: the list, and with `?id=` everything about one."""
 
 from services.customers import CUSTOMER
-from ui import customer_detail, form, grid, page, quick_log
+from ui import customer_detail, form, grid, ownership_dialogs, page, pool_view, quick_log
 from ui.i18n import _
 
 page.require("customer.read")
@@ -13,7 +13,10 @@ else:
     with page.toolbar():
         if page.button(_("New customer"), permission="customer.create", primary=True, icon=":material/add:"):
             form.create(CUSTOMER)
-    selected = grid.show(CUSTOMER, opens=page.open_record)
+    selected = grid.show(CUSTOMER, opens=page.open_record, beside=pool_view.days_left_of(CUSTOMER))
+    if selected:
+        with grid.actions(CUSTOMER):
+            ownership_dialogs.selected_actions("customer", selected)
     if len(selected) == 1:
         with grid.actions(CUSTOMER):
             if page.button(_("Log activity"), permission="activity.create"):

@@ -5,7 +5,7 @@ from services.pools.pool import POOL, Member, PoolChoice, chosen, members
 from services.pools.quota import QUOTA
 from services.pools.recycling import DryRun, Warned, dry_run, recycle, returns, warned
 from services.pools.rules import Return, Rule, Terms, rules_of
-from services.pools.settings import disable, empty, enable, save, set_recycling
+from services.pools.settings import Overview, disable, empty, enable, overview, save, saved_rules, set_recycling
 
 __all__ = [
     "POOL",
@@ -13,6 +13,7 @@ __all__ = [
     "Allowance",
     "DryRun",
     "Member",
+    "Overview",
     "PoolChoice",
     "Return",
     "Rule",
@@ -27,11 +28,13 @@ __all__ = [
     "empty",
     "enable",
     "members",
+    "overview",
     "recycle",
     "release",
     "returns",
     "rules_of",
     "save",
+    "saved_rules",
     "set_locked",
     "set_recycling",
     "warned",

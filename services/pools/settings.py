@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from db.models import Pool, PoolMember, PoolRule
 from db.models.pool import LONGEST
@@ -19,6 +20,74 @@ from services.ownership import Held
 from services.pools import pool as pools
 from services.pools.pool import MODELS, POOL, Member
 from services.pools.rules import KINDS, LEVEL, Rule, rules_of
+
+_COUNT_CAP: Final = 100_000
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A pool as an administrator sees it."""
+
+    pool_id: int
+    name: str
+    """To be translated."""
+    kind: str
+    is_enabled: bool
+    is_for_all: bool
+    is_recycling: bool
+    claims_a_day: int | None
+    ban_days: int | None
+    protected_days: int | None
+    spares_won: bool
+    spares_open: bool
+    hidden: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    members: tuple[Member, ...]
+    lying: int
+    """How many lie in it, counted up to 100,000."""
+
+
+def overview(uow: UnitOfWork) -> list[Overview]:
+    """Return all pools with rules, members and what lies in them, customers first. Raises Forbidden."""
+    permissions.require(uow, "pool.read")
+    rows = uow.session.execute(
+        select(Pool).where(Pool.deleted_at.is_(None)).order_by(Pool.kind, Pool.name, Pool.id)
+    ).scalars()
+    found = []
+    for pool in rows:
+        model = MODELS[pool.kind]
+        lying = select(model.id).where(model.pool_id == pool.id, model.deleted_at.is_(None)).limit(_COUNT_CAP)
+        found.append(
+            Overview(
+                pool.id,
+                pool.name,
+                pool.kind,
+                pool.is_enabled,
+                pool.is_for_all,
+                pool.is_recycling,
+                pool.claims_a_day,
+                pool.ban_days,
+                pool.protected_days,
+                pool.spares_won,
+                pool.spares_open,
+                tuple(pool.hidden),
+                tuple(saved_rules(uow, pool.id)),
+                tuple(pools.members(uow, pool.id)),
+                int(uow.session.execute(select(func.count()).select_from(lying.subquery())).scalar_one()),
+            )
+        )
+    return found
+
+
+def saved_rules(uow: UnitOfWork, pool_id: int) -> list[Rule]:
+    """Return the rules of a pool, enabled or not. Raises Forbidden."""
+    permissions.require(uow, "pool.read")
+    rows = uow.session.execute(
+        select(PoolRule.kind, PoolRule.days, PoolRule.days_by_level)
+        .where(PoolRule.pool_id == pool_id)
+        .order_by(PoolRule.kind)
+    )
+    return [Rule(row.kind, row.days, row.days_by_level) for row in rows]
 
 
 def save(

@@ -12,7 +12,7 @@ from services.customer_page import Head
 from services.customers import CUSTOMER
 from services.kit.errors import NotFound, Refusal
 from services.ownership import Result
-from ui import action, dialog, form, merge, page, session
+from ui import action, dialog, form, merge, ownership_dialogs, page, session
 from ui import format as fmt
 from ui.customer import group
 from ui.i18n import _, say
@@ -59,6 +59,10 @@ def _offered(head: Head) -> dict[str, tuple[str, Callable[[], None]]]:
         found["parent"] = (_("Part of …"), partial(group.choose.later, customer.id, customer.parent_id))
     if "release" in head.may and is_owned:
         found["release"] = (_("Release to the pool"), partial(release.later, customer.id))
+    if "assign" in head.may and is_owned:
+        found["transfer"] = (_("Hand over"), partial(ownership_dialogs.transfer.later, "customer", (customer.id,)))
+    if is_owned:
+        found["helpers"] = (_("Collaborators"), partial(ownership_dialogs.helpers.later, customer.id))
     if "lock" in head.may and is_owned:
         words = _("Unlock") if customer.is_locked else _("Lock: the pool leaves it alone")
         found["lock"] = (words, partial(_lock, customer.id, is_locked=not customer.is_locked))
@@ -66,6 +70,7 @@ def _offered(head: Head) -> dict[str, tuple[str, Callable[[], None]]]:
         found["merge"] = (_("Merge with another"), partial(other.later, customer.id))
     if "delete" in head.may:
         found["delete"] = (_("Delete"), partial(delete.later, "customer", (customer.id,)))
+    found["owners"] = (_("Owners so far"), partial(ownership_dialogs.owners.later, "customer", customer.id))
     found["history"] = (_("History"), partial(_go_to, "history"))
     found["why"] = (_("Why can I see this?"), partial(why.later, customer.id))
     return found
