@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from services import activities, opportunities, pipelines
+from services import activities, opportunities, pipelines, profiles
 from services.activities import ACTIVITY
 from services.kit import query, records
 from services.kit.errors import NotFound
@@ -55,11 +55,29 @@ def show(opportunity_id: int) -> None:
                 args=("customers",),
                 kwargs={"id": found.customer_id},
             )
+        _origin(found.id)
         _facts(_("Sale"), _SALE, row)
         _facts(_("On the sandbox"), _SANDBOX, row)
         _facts(_("More facts"), widgets.added(OPPORTUNITY, row), row)
     with left:
         _story(found)
+
+
+def _origin(opportunity_id: int) -> None:
+    """Say which finding of a profile it came from, and lead there."""
+    came_from = session.ask(profiles.origin, opportunity_id) if page.may("finding.read") else None
+    if came_from is None:
+        return
+    customer_id, text = came_from
+    st.button(
+        _("Found in the profile"),
+        icon=":material/fact_check:",
+        key="to_profile",
+        help=fmt.plain(text),
+        on_click=page.go_later,
+        args=("customers",),
+        kwargs={"id": customer_id, "tab": "profile"},
+    )
 
 
 def _row(found: Any) -> dict[str, Any]:
