@@ -10,7 +10,10 @@ from datetime import timedelta
 from random import Random
 from typing import Any, Final
 
-from db.models import User
+from sqlalchemy import update
+
+from db.base import table_of
+from db.models import Customer, User
 from seed.rows import Row, add, dice, either, office_hour, rounded, skewed, words
 from services.contacts import CONTACT
 from services.customers import CUSTOMER
@@ -60,6 +63,10 @@ class Company:
         return {"owner_id": self.users[login] if login else None, "team_id": self.team_of(login)}
 
 
+GROUPS: Final = (4, 3, 3)
+"""Companies of each group."""
+
+
 def found(uow: UnitOfWork, password_hash: str | None) -> Company:
     """Make the teams under the company, the people and the products; everybody signs in alike."""
     root = records.create(uow, TEAM, {"name": COMPANY})
@@ -102,6 +109,7 @@ def add_customers(uow: UnitOfWork, company: Company) -> None:
         code = f"K{number:04d}"
         company.rows[code] = _customer(uow, company, row, code, chance)
     company.customers = add(uow, CUSTOMER, list(company.rows.values()), "code")
+    _add_groups(uow, company)
 
 
 def _customer(uow: UnitOfWork, company: Company, row: Mapping[str, str], code: str, chance: Random) -> Row:
@@ -144,6 +152,30 @@ def keeper(team: str, level: str, chance: Random) -> str | None:
     if team == "north" and chance.random() < 0.55:  # noqa: PLR2004 - the seller carries the larger half
         return "sales"
     return f"manager.{team}"
+
+
+def _add_groups(uow: UnitOfWork, company: Company) -> None:
+    """Let some customers be part of others of their industry and keeper: who sees one sees the group."""
+    table = table_of(Customer)
+    taken: set[str] = set()
+    for size in GROUPS:
+        top, *parts = _relatives(company, taken, size)
+        taken |= {top, *parts}
+        for number, code in enumerate(parts):
+            # The last of three parts lies below the first: a group of three storeys.
+            above = parts[0] if number == 2 else top  # noqa: PLR2004
+            part = table.c.id == company.customers[code]
+            uow.session.execute(update(table).where(part).values(parent_id=company.customers[above]))
+
+
+def _relatives(company: Company, taken: set[str], size: int) -> list[str]:
+    """Return the codes of a group, the weightiest first."""
+    by_kind: dict[tuple[str, str], list[str]] = {}
+    for code, row in company.rows.items():
+        if row["_login"] and code not in taken:
+            by_kind.setdefault((row["_industry"], row["_login"]), []).append(code)
+    found = next(codes for codes in by_kind.values() if len(codes) >= size)
+    return sorted(found, key=lambda code: -company.rows[code]["_weight"])[:size]
 
 
 def add_contacts(uow: UnitOfWork, company: Company) -> None:
