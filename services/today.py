@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from db.models import Contract, Customer, Instalment, Lead, MapStep, Opportunity, Stage
 from db.types import UtcDateTime
-from services import reminders
+from services import pools, reminders
 from services.collections.figures import SOON_DAYS, due
 from services.contracts import CONTRACT
 from services.customers import CUSTOMER
@@ -66,6 +66,7 @@ class Today:
     approvals: Waiting
     money: Waiting
     endings: Waiting
+    returns: Waiting
 
     @property
     def is_clear(self) -> bool:
@@ -74,7 +75,7 @@ class Today:
 
 
 def today(uow: UnitOfWork) -> Today:
-    """Return what waits for the actor. At most eight queries; a list the role does not include is empty."""
+    """Return what waits for the actor. At most twelve queries; a list the role does not include is empty."""
     untouched, unplanned = _leads(uow)
     return Today(
         next_steps=_next_steps(uow),
@@ -84,7 +85,16 @@ def today(uow: UnitOfWork) -> Today:
         approvals=_contracts(uow, "approve", None),
         money=_money(uow),
         endings=_contracts(uow, "read", uow.today),
+        returns=_returns(uow),
     )
+
+
+def _returns(uow: UnitOfWork) -> Waiting:
+    """Return own customers and leads about to go back to a public pool: key, record_id, title, rule (pools.Return)."""
+    if uow.actor.user_id is None or not (uow.actor.may("customer.release") or uow.actor.may("lead.release")):
+        return _nothing()
+    found = pools.warned(uow, limit=MOST)
+    return Waiting(found.rows, found.count)
 
 
 def _next_steps(uow: UnitOfWork) -> Waiting:

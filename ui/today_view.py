@@ -13,6 +13,7 @@ from services.today import Today, Waiting
 from ui import action, page, quick_log, session
 from ui import format as fmt
 from ui.i18n import _, tr
+from ui.pool_view import rule_in_words
 
 
 def show() -> None:
@@ -46,6 +47,7 @@ def _lists(waiting: Today) -> list[tuple[str, Waiting, Any, tuple[str, dict[str,
         ),
         (_("New leads nobody has spoken to"), waiting.untouched, _untouched, ("leads", {"view": "untouched"})),
         (_("Leads without a next step"), waiting.unplanned, _unplanned, ("leads", {"view": "unplanned"})),
+        (_("About to go back to the public pool"), waiting.returns, _return, None),
         (_("Contracts that end within 30 days"), waiting.endings, _ending, ("contracts", {"sort": "end_on"})),
     ]
 
@@ -171,6 +173,15 @@ def _untouched(row: Any) -> None:
 def _unplanned(row: Any) -> None:
     said = f":gray[{fmt.plain(_('nothing since {when}').format(when=fmt.ago(row.at)))}]"
     _row(row.name, f"unplanned_{row.id}", "leads", int(row.id), said, ("unplanned", "lead", int(row.id), None))
+
+
+def _return(row: Any) -> None:
+    left = row.rule.left
+    when = _("tonight") if left <= 0 else _("in 1 day") if left == 1 else _("in {n} days").format(n=left)
+    color = "red" if left <= 1 else "orange"
+    why = rule_in_words(row.rule.rule, row.key, row.rule.days)
+    said = f":{color}[{fmt.plain(when)}] &ensp; :gray[{fmt.plain(why)}]"
+    _row(row.title, f"return_{row.key}_{row.record_id}", f"{row.key}s", int(row.record_id), said)
 
 
 def _ending(row: Any) -> None:

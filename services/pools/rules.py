@@ -75,8 +75,8 @@ def rules_of(uow: UnitOfWork, kind: str, *, only_running: bool = False) -> dict[
     return {one.pool_id: one for one in found.values() if one.is_recycling or not only_running}
 
 
-def setup(uow: UnitOfWork, kind: str) -> tuple[dict[int, Terms], list[PoolMember]]:
-    """Return the terms of the enabled pools of a kind, those for everybody first, and the members of the others.
+def setup(uow: UnitOfWork, kind: str | None = None) -> tuple[dict[int, Terms], list[PoolMember]]:
+    """Return the terms of the enabled pools (of a kind), those for everybody first, and the members of the others.
 
     One query, asks for no permission.
     """
@@ -84,7 +84,7 @@ def setup(uow: UnitOfWork, kind: str) -> tuple[dict[int, Terms], list[PoolMember
         select(Pool, PoolRule, PoolMember)
         .outerjoin(PoolRule, PoolRule.pool_id == Pool.id)
         .outerjoin(PoolMember, (PoolMember.pool_id == Pool.id) & Pool.is_for_all.is_(False))
-        .where(Pool.kind == kind, Pool.is_enabled, Pool.deleted_at.is_(None))
+        .where(Pool.is_enabled, Pool.deleted_at.is_(None), *([Pool.kind == kind] if kind else []))
         .order_by(Pool.is_for_all.desc(), Pool.id)
     ).all()
     members = {one.id: one for _pool, _rule, one in rows if one is not None}

@@ -214,9 +214,9 @@ def test_the_owner_is_warned_so_many_days_before(world: World) -> None:
     world.customer(by=bob)
     pool(world, rules=[Rule("activity", 30)], warning_days=7)
     later(world, days=22)
-    assert 0 == world.ask(pools.warned, "customer", by=ann).count
+    assert 0 == world.ask(pools.warned, by=ann).count
     later(world, days=1)
-    found = world.ask(pools.warned, "customer", by=ann)
+    found = world.ask(pools.warned, by=ann)
     assert (1, [("Soon", customer.id, 7)]) == (
         found.count, [(one.title, one.record_id, one.rule.left) for one in found.rows],
     )  # fmt: skip

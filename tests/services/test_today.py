@@ -13,6 +13,7 @@ from services.kit.actor import Actor
 from services.pipelines import PIPELINE, STAGE
 from tests.conftest import NOW
 from tests.factories import World
+from tests.pools.making import Member, Rule, pool
 
 TODAY = date(2026, 6, 15)
 
@@ -83,11 +84,25 @@ def test_nothing_waits_for_somebody_new(world: World) -> None:
     assert waiting(world, world.actor()).is_clear
 
 
-def test_today_takes_at_most_eight_queries(world: World) -> None:
+def test_what_goes_back_to_the_pool_is_warned_of(world: World) -> None:
     ann = world.actor()
+    customer = world.customer(by=ann, name="Soon")
+    lead = world.lead(by=ann)
+    for kind in ("customer", "lead"):
+        pool(world, name=kind, kind=kind, rules=[Rule("activity", 5 if kind == "customer" else 6)])
+    found = waiting(world, ann).returns
+    assert (2, [("customer", customer.id, 5), ("lead", lead.id, 6)]) == (
+        found.count, [(one.key, one.record_id, one.rule.left) for one in found.rows],
+    )  # fmt: skip
+
+
+def test_today_takes_at_most_twelve_queries(world: World) -> None:
+    ann = world.actor(team_id=world.team().id)
+    for kind in ("customer", "lead"):
+        pool(world, name=kind, kind=kind, members=[Member(user_id=ann.user_id)], rules=[Rule("activity", 5)])
     counted: list[str] = []
     event.listen(
         world.database.engine, "before_cursor_execute", lambda _c, _k, statement, *_rest: counted.append(statement)
     )
     waiting(world, ann)
-    assert 8 >= len([one for one in counted if one.lstrip().upper().startswith("SELECT")])
+    assert 12 >= len([one for one in counted if one.lstrip().upper().startswith("SELECT")])
