@@ -7,7 +7,7 @@ is held to what its reader may see of it, and gives no more rows than a page wan
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -127,6 +127,12 @@ def timeline(
         for row in shown
     ]
     return Events(events, following)
+
+
+def offered(may: Callable[[str], bool]) -> list[str]:
+    """Return the FILTERS behind which somebody can find anything, who may do what `may` says."""
+    seen = {group for group, permission, _make in PARTS.values() if permission is None or may(permission)}
+    return [one for one in FILTERS if one in seen]
 
 
 # --- the statement ------------------------------------------------------------------------------------------

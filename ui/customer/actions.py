@@ -11,7 +11,6 @@ from services import ownership, pools
 from services.customer_page import Head
 from services.customers import CUSTOMER
 from services.kit.errors import NotFound, Refusal
-from services.ownership import Result
 from ui import action, dialog, form, merge, ownership_dialogs, page, session
 from ui import format as fmt
 from ui.customer import group
@@ -28,8 +27,8 @@ def show(head: Head) -> None:
             type="primary",
             icon=":material/pan_tool:",
             key="customer_claim",
-            on_click=_claim,
-            args=(customer.id,),
+            on_click=ownership_dialogs.claim,
+            args=("customer", (customer.id,)),
         )
     if "update" in head.may and page.button(_("Edit"), icon=":material/edit:", key="customer_edit"):
         form.edit(CUSTOMER, customer.id)
@@ -57,8 +56,17 @@ def _offered(head: Head) -> dict[str, tuple[str, Callable[[], None]]]:
     found: dict[str, tuple[str, Callable[[], None]]] = {}
     if "update" in head.may:
         found["parent"] = (_("Part of …"), partial(group.choose.later, customer.id, customer.parent_id))
+    if "assign" in head.may:
+        words = _("Hand over") if is_owned else _("Assign")
+        ask = ownership_dialogs.transfer if is_owned else ownership_dialogs.assign
+        found["transfer"] = (words, partial(ask.later, "customer", (customer.id,)))
+    if head.is_reached:
+        found["collaborators"] = (_("Collaborators"), partial(ownership_dialogs.helpers.later, customer.id))
     if "release" in head.may and is_owned:
-        found["release"] = (_("Release to the pool"), partial(release.later, customer.id))
+        found["release"] = (
+            _("Release to the pool"),
+            partial(ownership_dialogs.release.later, "customer", (customer.id,)),
+        )
     if "assign" in head.may and is_owned:
         found["transfer"] = (_("Hand over"), partial(ownership_dialogs.transfer.later, "customer", (customer.id,)))
     if is_owned:
@@ -71,6 +79,7 @@ def _offered(head: Head) -> dict[str, tuple[str, Callable[[], None]]]:
     if "delete" in head.may:
         found["delete"] = (_("Delete"), partial(delete.later, "customer", (customer.id,)))
     found["owners"] = (_("Owners so far"), partial(ownership_dialogs.owners.later, "customer", customer.id))
+    found["owners"] = (_("Owners so far"), partial(ownership_dialogs.owners.later, "customer", customer.id))
     found["history"] = (_("History"), partial(_go_to, "history"))
     found["why"] = (_("Why can I see this?"), partial(why.later, customer.id))
     return found
@@ -80,36 +89,9 @@ def _go_to(tab: str) -> None:
     st.query_params["tab"] = tab
 
 
-def _told(results: list[Result], done: str) -> None:
-    refused = next((one.message for one in results if one.message is not None), None)
-    action.announce(done if refused is None else say(refused))
-
-
-def _claim(customer_id: int) -> None:
-    outcome = action.attempt(pools.claim, "customer", [customer_id])
-    if outcome.is_done:
-        _told(outcome.result, _("Claimed: it is yours now"))
-    else:
-        action.announce(outcome.sentence)
-
-
 def _lock(customer_id: int, *, is_locked: bool) -> None:
     done = _("Locked") if is_locked else _("Unlocked")
     action.act(done, pools.set_locked, "customer", [customer_id], is_locked=is_locked, rerun=False)
-
-
-@dialog.dialog(lambda _customer_id: _("Release to the pool"))
-def release(customer_id: int) -> None:
-    """Ask why, and give a customer back."""
-    st.write(_("Others may claim it then. What hangs on it stays with it."))
-    reason = st.text_input(_("Why?"), key=dialog.key("release.reason"), max_chars=200)
-    if st.button(_("Release"), type="primary", key=dialog.key("release.save")):
-        outcome = action.attempt(pools.release, "customer", [customer_id], reason)
-        if not outcome.is_done:
-            action.tell(outcome)
-            return
-        _told(outcome.result, _("Released to the pool"))
-        dialog.finish()
 
 
 @dialog.dialog(lambda _customer_id: _("Merge with another"))

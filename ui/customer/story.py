@@ -48,7 +48,7 @@ def show(customer_id: int) -> None:
     """Draw the newest lines with what they can be narrowed to, and what brings more."""
     only = st.pills(
         _("Show"),
-        list(timeline.FILTERS),
+        timeline.offered(page.may),
         format_func=lambda one: _(timeline.FILTERS[one]),
         label_visibility="collapsed",
         key=f"story.only.{customer_id}",

@@ -26,7 +26,7 @@ def show(states: Sequence[State], go_to: Callable[[str], None]) -> None:
     """Draw the states in one line that wraps; `go_to(tab)` is called in a callback."""
     with st.container(horizontal=True, gap="small", key="health_strip"):
         for state in states:
-            with st.container(width=190, gap=None, key=f"health_{state.code}"):
+            with st.container(width=152, gap=None, key=f"health_{state.code}"):
                 st.caption(fmt.plain(_(state.title)))
                 color = _COLORS[state.color]
                 st.button(
