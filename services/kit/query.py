@@ -139,22 +139,21 @@ def frame(
 def blocks(
     uow: UnitOfWork, entity: Entity, query: Query, *extra: ColumnElement[bool], size: int = 5_000
 ) -> Iterator[dict[str, Sequence[Any]]]:
-    """Yield all rows the actor may read by blocks of columns, newest key first; for files of any size."""
+    """Return all rows the actor may read, block by block of columns, newest key first; for files of any size."""
     permissions.require(uow, f"{entity.key}.read")
     shape, values = _asked(uow, entity, query)
+    statement = selects.everything(uow, shape, extra)
+    rows = uow.session.execute(statement, values, execution_options={"yield_per": size})
     names = selects.names_of(shape)
-    rows = uow.session.execute(selects.everything(uow, shape, extra), values, execution_options={"yield_per": size})
-    for some in rows.partitions():
-        yield dict(zip(names, zip(*some, strict=True), strict=True))
+    return (dict(zip(names, zip(*some, strict=True), strict=True)) for some in rows.partitions())
 
 
 def ids(
     uow: UnitOfWork, entity: Entity, query: Query | None = None, *extra: ColumnElement[bool], limit: int
 ) -> list[int]:
     """Return the ids of the rows the actor may read, newest first, at most `limit`."""
-    query = replace(query or Query(), columns=(entity.title,))
     permissions.require(uow, f"{entity.key}.read")
-    shape, values = _asked(uow, entity, query)
+    shape, values = _asked(uow, entity, replace(query or Query(), columns=(entity.title,)))
     return [row[0] for row in uow.session.execute(selects.everything(uow, shape, extra).limit(limit), values)]
 
 
