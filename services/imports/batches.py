@@ -231,8 +231,9 @@ def _begin(batch: ImportBatch) -> None:
 
 def _held(uow: UnitOfWork, batch_id: int) -> ImportBatch:
     """Return a batch for a change, within reach."""
+    reached = _reached(uow)
     found = uow.session.execute(
-        select(ImportBatch).where(ImportBatch.id == batch_id, _reached(uow)).with_for_update()
+        select(ImportBatch).where(ImportBatch.id == batch_id, reached).with_for_update()
     ).scalar_one_or_none()
     if found is None:
         raise NotFound
@@ -292,10 +293,11 @@ def batches(
 
 
 def _some(uow: UnitOfWork, *criteria: ColumnElement[bool], limit: int = 1) -> Iterator[Batch]:
+    reached = _reached(uow)
     rows = uow.session.execute(
         select(ImportBatch, User.name)
         .outerjoin(User, User.id == ImportBatch.by_id)
-        .where(_reached(uow), *criteria)
+        .where(reached, *criteria)
         .order_by(ImportBatch.id.desc())
         .limit(limit)
     )
@@ -356,7 +358,8 @@ def options_of(batch: Batch) -> Options:
 
 
 def _folder(uow: UnitOfWork, batch_id: int) -> Path:
-    found = uow.session.execute(select(ImportBatch.folder).where(ImportBatch.id == batch_id, _reached(uow))).scalar()
+    reached = _reached(uow)
+    found = uow.session.execute(select(ImportBatch.folder).where(ImportBatch.id == batch_id, reached)).scalar()
     if found is None:
         raise NotFound
     return Path(found)

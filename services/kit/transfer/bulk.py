@@ -179,16 +179,3 @@ def sliced(columns: Mapping[str, Any], start: int, end: int) -> dict[str, Any]:
         else value
         for name, value in columns.items()
     }
-
-
-def update(uow: UnitOfWork, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Set columns of many records by one statement run for each: rows are (…values, id)."""
-    marks = "?" if uow.is_sqlite else "%s"
-    assigned = ", ".join(f'"{name}" = {marks}' for name in names)
-    plain = _plain_for_sqlite if uow.is_sqlite else _plain_for_postgresql
-    statement = f'UPDATE "{table.name}" SET {assigned} WHERE id = {marks}'  # noqa: S608 - our own names
-    uow.session.connection().exec_driver_sql(statement, [tuple(plain(value) for value in row) for row in rows])
-
-
-def _plain_for_postgresql(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
