@@ -57,15 +57,14 @@ def _how_many(chosen: tuple[int, ...] | Query) -> str:
 def set_field(key: str, chosen: tuple[int, ...] | Query) -> None:
     """Set one field of many records, of those selected or of all that the list shows; say first what it would do."""
     entity = _of(key)
-    names = [
-        n for n in entity.writable if entity.fields[n].kind in columns.SIMPLE | {"reference"} and n != entity.title
-    ]
+    fields = entity.fields
+    names = [n for n in entity.writable if fields[n].kind in columns.SIMPLE | {"reference"} and n != entity.title]
     if entity.is_owned and not session.actor().may(f"{key}.assign"):
         names = [name for name in names if name != "owner_id"]
     name = st.selectbox(
         _("Field"),
         names,
-        format_func=lambda one: label(entity.fields[one]),
+        format_func=lambda one: label(fields[one]),
         key=dialog.key("bulk.field"),
         placeholder=_("Choose"),
     )

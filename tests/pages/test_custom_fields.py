@@ -11,12 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 from services import custom_fields
 from services.customers import CUSTOMER
-from services.kit import query
+from services.kit import query, records
 from services.kit.actor import Actor
 from services.kit.query import Query
+from services.leads import LEAD
 from tests.factories import World
 from tests.pages.app import Portal, words
 from tests.pages.test_form import field, press, said
+from tests.pages.test_grid import edit_cells
 
 
 @pytest.fixture
@@ -37,9 +39,9 @@ def add(world: World, entity: str, kind: str, label: str, **more: Any) -> Any:
 
 
 def all_of(world: World, *names: str) -> list[tuple[Any, ...]]:
-    """Return the values of all customers, oldest first."""
-    found = world.ask(query.frame, CUSTOMER, Query(columns=("name", *names))).sort_index()
-    return [tuple(row) for row in found[list(names)].itertuples(index=False)]
+    """Return the values of all customers by name."""
+    found = world.ask(query.page, CUSTOMER, Query(columns=("name", *names), sort="name"))
+    return list(zip(*(found.columns[name] for name in names), strict=True))
 
 
 def test_a_field_added_without_code_is_asked_for_at_the_next_run(
@@ -134,9 +136,64 @@ def test_a_retired_field_is_asked_for_no_more_and_its_past_is_still_named(
     sqlite_world.do(custom_fields.retire, made.id)
     app = press(portal.open("customers", administrator), "New customer")
     assert "Wiring" not in [one.label for one in app.text_input]
-    app = portal.open("customers", administrator, id=str(customer.id), section="history")
+    app = portal.open("customers", administrator, id=str(customer.id), tab="history")
     assert "Wiring" in words(app)
     assert "fibre" in words(app)
+
+
+def test_it_is_edited_in_the_list_and_set_on_many(portal: Portal, sqlite_world: World) -> None:
+    add(sqlite_world, "customer", "choice", "Wiring", options=[{"en": "Copper"}, {"en": "Fibre"}])
+    add(sqlite_world, "customer", "percent", "Share")
+    leader = sqlite_world.actor("leader", team_id=sqlite_world.team().id)
+    ids = [sqlite_world.customer(by=leader, name=name).id for name in ("A", "B")]
+    app = portal.open("customers", leader, cols="c_wiring,c_share", sort="name")
+    app.session_state["customer.editing"] = True
+    app = edit_cells(app.run(), "customer", {1: {"c_wiring": "Fibre", "c_share": "12.5"}})
+    assert not app.error
+    assert [(None, None), ("fibre", 1250)] == all_of(sqlite_world, "c_wiring", "c_share")
+
+    app.session_state["dialog.open"] = ("ui.listing:set_field", ("customer", tuple(ids)), {}, "customer.read")
+    app.session_state["dialog.state"] = {}
+    app = app.run()
+    field(app, "Field", "selectbox").set_value("Wiring").run()
+    field(app, "Wiring", "selectbox").set_value("copper").run()
+    app = press(app, "Set for 2 records")
+    assert not app.exception
+    assert [("copper",), ("copper",)] == all_of(sqlite_world, "c_wiring")
+
+
+def test_a_conflict_shows_what_both_have_entered(portal: Portal, sqlite_world: World) -> None:
+    add(sqlite_world, "lead", "day", "Visit due")
+    leader = sqlite_world.actor("leader", team_id=sqlite_world.team().id)
+    lead = sqlite_world.lead(by=leader, c_visit_due=date(2026, 7, 1))
+    app = portal.open("leads", leader)
+    app.session_state["dialog.open"] = ("ui.form:record", ("edit", "lead", lead.id, {}, {}, None), {}, "lead.read")
+    app.session_state["dialog.state"] = {}
+    app = app.run()
+    sqlite_world.do(records.update, LEAD, lead.id, {"c_visit_due": date(2026, 8, 1)}, by=leader)
+    field(app, "Visit due", "date_input").set_value(date(2026, 9, 1))
+    app = press(app, "Save")
+    control = next(one for one in app.segmented_control if one.label == "Visit due")
+    both = [one.replace("\\", "").replace("\u2060", "") for one in control.options]
+    assert ["Yours: Sep 1, 2026", f"{leader.name}: Aug 1, 2026"] == both
+
+
+def test_an_old_record_is_asked_for_what_must_be_filled_in_when_its_form_is_saved(
+    portal: Portal, sqlite_world: World
+) -> None:
+    leader = sqlite_world.actor("leader", team_id=sqlite_world.team().id)
+    lead = sqlite_world.lead(by=leader)
+    add(sqlite_world, "lead", "text", "Wiring", is_required=True)
+    app = portal.open("leads", leader)
+    app.session_state["dialog.open"] = ("ui.form:record", ("edit", "lead", lead.id, {}, {}, None), {}, "lead.read")
+    app.session_state["dialog.state"] = {}
+    app = app.run()
+    field(app, "Job title").set_value("Buyer")
+    app = press(app, "Save")
+    assert "Please fill this in." in said(app)
+    field(app, "Wiring").set_value("Fibre")
+    app = press(app, "Save")
+    assert ["Lead saved"] == [one.value for one in app.toast]
 
 
 @pytest.mark.parametrize("role", ["leader", "sales_manager", "sales", "finance", "viewer"])
