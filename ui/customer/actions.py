@@ -67,10 +67,6 @@ def _offered(head: Head) -> dict[str, tuple[str, Callable[[], None]]]:
             _("Release to the pool"),
             partial(ownership_dialogs.release.later, "customer", (customer.id,)),
         )
-    if "assign" in head.may and is_owned:
-        found["transfer"] = (_("Hand over"), partial(ownership_dialogs.transfer.later, "customer", (customer.id,)))
-    if is_owned:
-        found["helpers"] = (_("Collaborators"), partial(ownership_dialogs.helpers.later, customer.id))
     if "lock" in head.may and is_owned:
         words = _("Unlock") if customer.is_locked else _("Lock: the pool leaves it alone")
         found["lock"] = (words, partial(_lock, customer.id, is_locked=not customer.is_locked))
