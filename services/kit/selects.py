@@ -359,7 +359,8 @@ def number(uow: UnitOfWork, shape: Shape, limit: int, extra: Criteria) -> Select
     scope, *rest = (*_criteria(uow, shape), *extra)
     key = table_of(shape.entity.model).c.id
     parts: Sequence[ColumnElement[bool]] = (scope,)
-    if not uow.is_sqlite and isinstance(scope, BooleanClauseList) and scope.operator is or_:
+    is_searched = bool(shape.search)  # by words, which find few: the parts would be looked through twice
+    if not uow.is_sqlite and not is_searched and isinstance(scope, BooleanClauseList) and scope.operator is or_:
         parts = list(scope.clauses)
     found = [select(key).where(part, *rest).limit(limit) for part in parts]
     if len(found) == 1:
