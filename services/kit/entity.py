@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from db.base import Base, Customizable, Owned, Record, Searchable, table_of
 from db.custom import CustomValue
@@ -86,7 +86,7 @@ class Entity:
     @property
     def fields(self) -> Mapping[str, Field]:
         """Return all fields by name: of the table, then those added by an administrator that are in force."""
-        return self._with_added("fields") if self.is_customizable else self._own["fields"]  # type: ignore[no-any-return]
+        return self._views.fields
 
     @property
     def known_fields(self) -> Mapping[str, Field]:
@@ -97,12 +97,12 @@ class Entity:
     @property
     def sections(self) -> tuple[Section, ...]:
         """Return the form with the added fields in their places."""
-        return self._with_added("sections") if self.is_customizable else self.form
+        return self._views.sections
 
     @property
     def writable(self) -> tuple[str, ...]:
         """Return the fields that a form or a file may set."""
-        return self._with_added("writable") if self.is_customizable else self._own["writable"]  # type: ignore[no-any-return]
+        return self._views.writable
 
     @property
     def all_filters(self) -> tuple[str, ...]:
@@ -117,24 +117,27 @@ class Entity:
         return (*names, *custom.added(self.key).fields) if self.is_customizable else names
 
     @cached_property
-    def _own(self) -> dict[str, Any]:
+    def _own(self) -> Views:
         """Return what the table and the form say by themselves."""
         model: Any = self.model
-        return {"fields": fields_of(model), "writable": tuple(name for one in self.form for name in one.fields)}
+        return Views(self, fields_of(model), self.form, tuple(name for one in self.form for name in one.fields))
 
-    def _with_added(self, what: str) -> Any:
-        """Return a view of the entity with the added fields, put together once for what is in force."""
+    @property
+    def _views(self) -> Views:
+        """Return the entity with the added fields, put together once for what is in force."""
+        if not self.is_customizable:
+            return self._own
         definitions = custom.in_force()
-        kept = definitions.merged.get(id(self))
-        if kept is None:
-            added = definitions.of(self.key)
-            views = {
-                "fields": {**self._own["fields"], **added.fields},
-                "sections": _with_sections(self.form, added.sections),
-                "writable": (*self._own["writable"], *added.fields),
-            }
-            kept = definitions.merged[id(self)] = (self, views)  # with the entity, so that its id is nobody else's
-        return kept[1][what]
+        found: Views | None = definitions.merged.get(id(self))
+        if found is None:
+            own, added = self._own, definitions.of(self.key)
+            found = definitions.merged[id(self)] = Views(
+                self,
+                {**own.fields, **added.fields},
+                _with_sections(self.form, added.sections),
+                (*own.writable, *added.fields),
+            )
+        return found
 
     @cached_property
     def is_customizable(self) -> bool:
@@ -188,6 +191,16 @@ class Entity:
             return verb(uow, self, *args, **kwargs)
 
         return call
+
+
+class Views(NamedTuple):
+    """What an entity offers with the added fields in force."""
+
+    entity: Entity
+    """Kept with them, so that its id is nobody else's."""
+    fields: Mapping[str, Field]
+    sections: tuple[Section, ...]
+    writable: tuple[str, ...]
 
 
 def _with_sections(form: tuple[Section, ...], added: Mapping[str, str]) -> tuple[Section, ...]:
