@@ -211,7 +211,8 @@ def _statement(tables: tuple[str, ...], how: str | None, codes: tuple[str, ...])
     for table in tables:
         source = _SOURCES[table]
         if how and source.company is not None:
-            branches += _near(table, source, is_exact_too="exact" in how)
+            # Like names are looked for among customers; of leads it is the very company that matters.
+            branches += _near(table, source, is_exact_too="exact" in how) if table == "customer" else _exact(source)
         for code, column in source.keys.items():
             if code in codes:
                 branches.append(_branch(table, source, code).where(column == _given(code)).limit(_EXACT))
@@ -248,6 +249,11 @@ def _near(table: str, source: _Source, *, is_exact_too: bool) -> list[Select[Any
     if is_exact_too:  # a Latin name's block depends on how it is divided into words; its key does not
         found.append(base.where(source.company == key).limit(_EXACT))
     return found
+
+
+def _exact(source: _Source) -> list[Select[Any]]:
+    """Return what reads the leads of a company."""
+    return [_branch("lead", source, "near").where(source.company == _given("company_key")).limit(_EXACT)]
 
 
 def _told(uow: UnitOfWork, found: Mapping[tuple[str, int], tuple[str, int, tuple[str, ...]]]) -> list[Hit]:
