@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -141,7 +141,10 @@ def _is_reached(uow: UnitOfWork, customer_id: int, permission: str = "contact.re
     """Say whether the actor sees the children of a customer."""
     if not isinstance(customer_id, int) or not 0 < customer_id < 2**63:
         return False
-    rule = customers.REACHED(uow.actor, uow.actor.reach(permission))
+    # Who collaborates counts as well: to read, or, if they may change the customer, for all that is done to the map.
+    action = "read" if permission.endswith(".read") else "update"
+    actor = replace(uow.actor, day=uow.today, action=action)
+    rule = customers.REACHED(actor, actor.reach(permission))
     statement = select(Customer.id).where(Customer.id == customer_id, Customer.deleted_at.is_(None), rule)
     return uow.session.execute(statement).first() is not None
 

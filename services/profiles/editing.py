@@ -8,7 +8,7 @@ the sandbox is flagged, since insight without consequence is worth nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -194,7 +194,7 @@ def discard_draft(uow: UnitOfWork, profile_id: int) -> None:
 
 def _refuse_unreached(uow: UnitOfWork, customer_id: int) -> None:
     """Refuse a customer out of reach; one in the public pool shows itself, not what is known of it."""
-    rule = customers.REACHED(uow.actor, uow.actor.reach("profile.create"))
+    rule = customers.REACHED(replace(uow.actor, day=uow.today, action="update"), uow.actor.reach("profile.create"))
     if not isinstance(customer_id, int) or not 0 < customer_id < 2**63:
         raise NotFound
     found = select(Customer.id).where(Customer.id == customer_id, Customer.deleted_at.is_(None), rule)

@@ -75,7 +75,6 @@ def _offered(head: Head) -> dict[str, tuple[str, Callable[[], None]]]:
     if "delete" in head.may:
         found["delete"] = (_("Delete"), partial(delete.later, "customer", (customer.id,)))
     found["owners"] = (_("Owners so far"), partial(ownership_dialogs.owners.later, "customer", customer.id))
-    found["owners"] = (_("Owners so far"), partial(ownership_dialogs.owners.later, "customer", customer.id))
     found["history"] = (_("History"), partial(_go_to, "history"))
     found["why"] = (_("Why can I see this?"), partial(why.later, customer.id))
     return found
