@@ -165,22 +165,23 @@ def _step(one: Any) -> None:
     """Show who is on it until when, to be changed or done."""
     is_late = one.due_on < fmt.today()
     when = f"{one.owner} · {fmt.days_from_today(one.due_on)}"
-    st.markdown(f":{'red' if is_late else 'blue'}-badge[:material/event: {fmt.plain(when)}]", width="content")
-    page.button(
-        _("Change"),
-        permission="map_step.update",
-        key=f"step_{one.id}",
-        on_click=contact_dialogs.step.later,
-        args=(one.id,),
-    )
-    page.button(
-        _("Done"),
-        permission="map_step.update",
-        icon=":material/check:",
-        key=f"done_{one.id}",
-        on_click=contact_dialogs.done.later,
-        args=(one.id,),
-    )
+    with st.container(horizontal=True, width="content", vertical_alignment="center"):
+        st.markdown(f":{'red' if is_late else 'blue'}-badge[:material/event: {fmt.plain(when)}]", width="content")
+        page.button(
+            _("Change"),
+            permission="map_step.update",
+            key=f"step_{one.id}",
+            on_click=contact_dialogs.step.later,
+            args=(one.id,),
+        )
+        page.button(
+            _("Done"),
+            permission="map_step.update",
+            icon=":material/check:",
+            key=f"done_{one.id}",
+            on_click=contact_dialogs.done.later,
+            args=(one.id,),
+        )
 
 
 # --- lists --------------------------------------------------------------------------------------------------

@@ -76,15 +76,17 @@ def cards_of(cards: Sequence[Card], placed: Layout, stances: Mapping[int | None,
         "data": table(rows),
         "mark": {
             "type": "rect",
-            "cornerRadiusTopLeft": times(7),
-            "cornerRadiusBottomLeft": times(7),
+            "cornerRadiusTopLeft": times(5),
+            "cornerRadiusBottomLeft": times(5),
             "interactive": False,
             "stroke": palette.faint,
             "strokeWidth": 0.5,
         },
         "encoding": {
+            "x": {"field": "left"},
+            "y": {"field": "top"},
             "x2": {"field": "band"},
-            "y2": {"field": "y2"},
+            "y2": {"field": "bottom"},
             "opacity": {"field": "opacity", "type": "quantitative", "scale": None},
             "fill": {
                 "field": "stance",
@@ -105,6 +107,7 @@ def _row(card: Card, corner: Point, colors: Mapping[int | None, str], palette: P
     x, y = corner
     is_strong = card.attitude in (-2, 2)
     is_known = card.attitude is not None and card.is_active
+    ring = (0.8, 0.8, 1.4, 2.2, 4.5, 7.0)[card.influence]
     return {
         "id": card.id,
         "x": x,
@@ -122,7 +125,10 @@ def _row(card: Card, corner: Point, colors: Mapping[int | None, str], palette: P
         "stance": card.stance,
         "letter": palette.paper if is_strong else palette.ink,
         "edge": colors[card.attitude] if is_known else palette.let_go,
-        "ring": (0.8, 0.8, 1.4, 2.2, 4.5, 7.0)[card.influence],
+        "ring": ring,
+        "left": x + ring / 2,
+        "top": y + ring / 2,
+        "bottom": y + SIZES.height - ring / 2,
         "influence": card.influence,
         "covered": _COVERED.get(card.coverage, -1),
         "star": "★" if card.is_primary else "",
