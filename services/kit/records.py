@@ -17,10 +17,9 @@ from db.models import AuditEntry, User
 from db.models.pooled import Pooled
 from db.search import tokens
 from db.types import N_
-from services.kit import audit, custom, masking, owners, permissions, recycle_bin, rules
-from services.kit.actor import Reach
+from services.kit import audit, custom, giving, masking, owners, permissions, recycle_bin, rules
 from services.kit.entity import Entity
-from services.kit.errors import Conflict, Forbidden, Invalid, Message, NotFound, Refusal
+from services.kit.errors import Conflict, Invalid, Message, NotFound, Refusal
 from services.kit.fields import Field
 from services.kit.unit_of_work import UnitOfWork
 
@@ -81,6 +80,7 @@ def update(
     if version is not None and record.version != version:
         _raise_conflict(uow, record, values)
     if "owner_id" in changed and entity.is_owned:
+        giving.refuse(uow, entity, [record])
         _set_owner(uow, entity, record, changed.pop("owner_id"))
     for name, value in changed.items():
         setattr(record, name, value)
@@ -197,6 +197,8 @@ def _update_together(uow: UnitOfWork, entity: Entity, ids: Sequence[int], values
         found = uow.session.execute(statement.execution_options(populate_existing=True)).scalars().all()
         if len(found) != len(some):
             raise NotFound
+        if len(others) < len(values):
+            giving.refuse(uow, entity, [one for one in found if one.owner_id != values["owner_id"]])
         with uow.session.no_autoflush:
             for place, record in enumerate(found):
                 if len(others) < len(values):
@@ -349,26 +351,8 @@ def _apply_defaults(record: Any) -> None:
 
 
 def _set_owner(uow: UnitOfWork, entity: Entity, record: Any, owner_id: int | None) -> None:
-    record.team_id = _team_of_new_owner(uow, entity, owner_id)
+    record.team_id = giving.team_of(uow, entity, owner_id)
     record.owner_id = owner_id
-
-
-def _team_of_new_owner(uow: UnitOfWork, entity: Entity, owner_id: int | None) -> int | None:
-    """Return the team of the person who is to own records; refuse what the actor may not assign."""
-    actor = uow.actor
-    if owner_id == actor.user_id and owner_id is not None:
-        return actor.team_id
-    reach = actor.reach(f"{entity.key}.assign")
-    if reach is Reach.NONE:
-        raise Forbidden(f"{entity.key}.assign")
-    if owner_id is None:
-        return None
-    owner = uow.session.execute(
-        select(User.team_id).where(User.id == owner_id, User.deleted_at.is_(None), User.is_active)
-    ).first()
-    if owner is None or (reach is not Reach.ALL and owner.team_id not in actor.tree_ids):
-        raise Invalid({"owner_id": Message(N_("There is no such record, or you may not see it."))})
-    return owner.team_id  # type: ignore[no-any-return]
 
 
 def _raise_conflict(uow: UnitOfWork, record: Any, values: Mapping[str, Any]) -> None:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from db.models import User
 from db.types import N_, Options, UtcDateTime
-from services.kit import cursors, permissions
+from services.kit import cursors, permissions, query
 from services.kit.errors import Refusal
 from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
@@ -83,9 +83,10 @@ class Events:
 def timeline(
     uow: UnitOfWork, customer_id: int, *, only: str | None = None, cursor: str | None = None, limit: int = PAGE
 ) -> Events:
-    """Return a page of what happened with a customer; `only` is a key of FILTERS. One query.
+    """Return a page of what happened with a customer; `only` is a key of FILTERS. Two queries.
 
-    Of a customer out of sight there is nothing. Raises Forbidden, and Refusal for an unknown filter or cursor.
+    Of a customer out of sight, or in the recycle bin, there is nothing. Raises Forbidden, and Refusal for an unknown
+    filter or cursor.
     """
     permissions.require(uow, "customer.read")
     if only is not None and only not in FILTERS:
@@ -99,6 +100,8 @@ def timeline(
         if after not in PARTS:
             raise Refusal(N_("This page of the list is no longer there; start again at the first page."))
         bound |= {"after_at": cursors.typed(instant, User.created_at), "after_id": start["id"]}
+    if not query.known_titles(uow, "customer", [customer_id]):
+        return Events([], None)
     statement = prepared(uow, _statement, only, after, ahead, limit + 1)
     rows = uow.session.execute(statement, bound).all()
     shown = rows[:limit]

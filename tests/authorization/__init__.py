@@ -1,0 +1,1 @@
+"""Who may do what to which record: a table written by hand, tried cell by cell."""
