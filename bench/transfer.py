@@ -1,0 +1,190 @@
+"""In and out: our import and export beside their floors and beside what a user would write, in one run.
+
+Each measurement is a process of its own into a database of its own, made from one template; its peak is what it and
+all its children hold together. Others' wait is measured by a reader and a writer beside the import.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pyarrow as pa
+from sqlalchemy import text
+
+from bench import data, transfer_floor
+from bench.report import Report, Row, percentile
+from db import migrate, search
+from db.engine import make_engine
+from db.models import Customer
+
+ROOT = Path(__file__).resolve().parents[1]
+PANDAS_MOST = 1_000_000
+
+
+def run(report: Report, sizes: list[int]) -> None:
+    """Measure the largest of the sizes on both databases."""
+    number = max(sizes)
+    with tempfile.TemporaryDirectory(prefix="sandtable-bench-") as name:
+        folder = Path(name)
+        transfer_floor.files(number, folder)
+        _derived(number, folder / "derived.arrow")
+        _measure(report, "SQLite", number, folder, _sqlite(folder))
+        with data.postgresql(folder) as fresh:
+            _measure(report, "PostgreSQL", number, folder, lambda name: _postgresql(fresh(name)))
+
+
+def _derived(number: int, path: Path) -> None:
+    """Work out beforehand what the floor stores beside the rows."""
+    rows = [dict(zip(transfer_floor.FIELDS, row, strict=True)) for row in transfer_floor.rows(number)]
+    columns = {name: [row.get(name) for row in rows] for name in Customer.forms}
+    made = {name: pa.array(found, pa.string()) for name, found in Customer.derived_columns(columns).items()}
+    searched = Customer.searched_columns()
+    made["search_tokens"] = pa.array([search.tokens(*(row.get(name) for name in searched)) for row in rows])
+    table = pa.table(made)
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def _sqlite(folder: Path) -> Callable[[str], str]:
+    template = folder / "template.db"
+    engine = make_engine(f"sqlite:///{template}")
+    migrate.upgrade(engine)
+    engine.dispose()
+
+    def fresh(name: str) -> str:
+        target = folder / f"{name}.db"
+        shutil.copyfile(template, target)
+        return f"sqlite:///{target}"
+
+    return fresh
+
+
+def _postgresql(url: str) -> str:
+    engine = make_engine(url)
+    migrate.upgrade(engine)
+    engine.dispose()
+    return url
+
+
+def _apart(*words: str) -> dict[str, float]:
+    """Run one measurement in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.transfer_floor", *words],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "SANDTABLE_DEMO": "false"},
+    )  # fmt: skip
+    most = 0.0
+    over = threading.Event()
+
+    def watch() -> None:
+        nonlocal most
+        while not over.wait(0.1):
+            most = max(most, _megabytes(process.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    said, wrong = process.communicate()
+    over.set()
+    watcher.join()
+    if process.returncode:
+        raise RuntimeError(wrong[-3000:])
+    return {**json.loads(said.splitlines()[-1]), "megabytes": most}
+
+
+def _megabytes(pid: int) -> float:
+    """Return what a process and all below it hold in memory; shared pages count once for each."""
+    total = 0.0
+    waiting = [pid]
+    while waiting:
+        one = waiting.pop()
+        with suppress(OSError, ValueError):
+            status = Path(f"/proc/{one}/status").read_text(encoding="utf-8")
+            total += sum(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+            below = Path(f"/proc/{one}/task/{one}/children").read_text(encoding="utf-8")
+            waiting += map(int, below.split())
+    return total
+
+
+def _measure(report: Report, engine: str, number: int, folder: Path, fresh: Callable[[str], str]) -> None:
+    group = f"in and out · {engine} · {number:,} × 15"
+    for kind in ("csv", "xlsx"):
+        path = folder / f"in.{kind}"
+        floor = _apart("insert", str(path), fresh(f"floor_{kind}"), str(folder / "derived.arrow"))
+        url = fresh(f"ours_{kind}")
+        with _others(url) as waits:
+            ours = _apart("ours", str(path), url, str(folder / "imports"))
+        shutil.rmtree(folder / "imports", ignore_errors=True)
+        beside = {"floor": floor["seconds"]}
+        late = {what: percentile(found, 0.95) for what, found in waits.items()}
+        goals = {
+            f"≤ 2 × floor ({ours['seconds'] / floor['seconds']:.2f}; CPU {ours['cpu'] / floor['cpu']:.2f})":
+                ours["seconds"] <= 2 * floor["seconds"],
+            "peak ≤ 2 GB": ours["megabytes"] <= 2_048,
+            f"others' p95 ≤ 2 s (read {late['read']:.2f}, write {late['write']:.2f})": max(late.values()) <= 2,
+        }  # fmt: skip
+        if kind == "xlsx" and number <= PANDAS_MOST:
+            peer = _apart("pandas", str(path), fresh("pandas"))
+            beside["pandas"] = peer["seconds"]
+            goals[f"≥ 8 × pandas + openpyxl + to_sql ({peer['seconds'] / ours['seconds']:.1f})"] = (
+                peer["seconds"] >= 8 * ours["seconds"]
+            )
+        note = f"{ours['megabytes']:,.0f} MB, floor {floor['megabytes']:,.0f} MB"
+        report.add(Row(group, f"import .{kind}", ours["seconds"], "s", beside, goals, note))
+        if kind == "csv":
+            kept = url
+    for kind in ("csv", "xlsx"):
+        floor = _apart("out", kept, str(folder / f"floor.{kind}"))
+        ours = _apart("ours_out", kept, str(folder / f"ours.{kind}"))
+        goals = {
+            f"≤ 2 × floor ({ours['seconds'] / floor['seconds']:.2f}; CPU {ours['cpu'] / floor['cpu']:.2f})":
+                ours["seconds"] <= 2 * floor["seconds"],
+            "peak ≤ 500 MB": ours["megabytes"] <= 500,
+        }  # fmt: skip
+        note = f"{ours['megabytes']:,.0f} MB, floor {floor['megabytes']:,.0f} MB"
+        report.add(Row(group, f"export .{kind}", ours["seconds"], "s", {"floor": floor["seconds"]}, goals, note))
+
+
+@contextmanager
+def _others(url: str) -> Iterator[dict[str, list[float]]]:
+    """Yield the waits of somebody who reads a page and of somebody who writes, five times a second."""
+    waits: dict[str, list[float]] = {"read": [0.0], "write": [0.0]}
+    over = threading.Event()
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE bench_others (id INTEGER PRIMARY KEY, n INTEGER)"))
+
+    def act(what: str, statement: str) -> None:
+        number = 0
+        while not over.wait(0.2):
+            number += 1
+            started = time.perf_counter()
+            with engine.begin() as connection:
+                connection.execute(text(statement), {"n": number}).close()
+            waits[what].append(time.perf_counter() - started)
+
+    threads = [
+        threading.Thread(
+            target=act, args=("read", "SELECT * FROM customer ORDER BY updated_at DESC, id DESC LIMIT 50")
+        ),
+        threading.Thread(target=act, args=("write", "INSERT INTO bench_others (id, n) VALUES (:n, :n)")),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield waits
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE bench_others"))
+        engine.dispose()
