@@ -14,7 +14,7 @@ from services.kit.entity import Entity
 from services.kit.errors import Message
 from services.kit.fields import Field, ParseError, parse
 from services.kit.query import Filter, Page, Query
-from ui import columns, dialog, page, session, transfer
+from ui import columns, dialog, page, session, transfer, views
 from ui import format as fmt
 from ui.i18n import _, label, named, option, say, tr
 from ui.place import Place
@@ -26,6 +26,7 @@ _RANGED = ("money", "percent", "integer", "number", "rating", "day", "instant")
 def bar(entity: Entity, place: Place, asked: Query, given: Sequence[str] | None = None) -> None:
     """Draw search, filters, sort, columns and the menu in one line."""
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{place.key}_bar"):
+        views.picker(entity, place)
         _search(entity, place)
         _filter_popover(entity, place)
         _sort(entity, place)

@@ -14,7 +14,7 @@ from services.kit.entity import Entity
 from services.kit.errors import Refusal
 from services.kit.query import Filter, Page, Query
 from ui import columns as cells
-from ui import form, listing, page, session, transfer
+from ui import form, listing, page, session, transfer, views
 from ui import format as fmt
 from ui.filters import bar, sentence
 from ui.i18n import _, say
@@ -48,11 +48,14 @@ def show(  # noqa: PLR0913 - a list has many sides
     columns for the rows shown. `key` tells several lists of one page apart.
     """
     place = Place(entity, key)
+    if tools:
+        views.open_first(entity, place)
     asked, problems = place.query()
     given = where.filters if isinstance(where, Query) else tuple(where)
     asked = replace(asked, filters=(*given, *asked.filters), columns=cells.wanted(entity, place, columns))
     if tools:
         bar(entity, place, asked)
+    views.tell_left_out(place)
     for problem in problems:
         st.warning(fmt.plain(problem), icon=":material/filter_alt_off:")
     try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Final
+
 import streamlit as st
 
 from services.kit import query
@@ -12,11 +15,14 @@ from ui import format as fmt
 from ui import session
 from ui.i18n import _, say
 
+_ASKED: Final = frozenset({"q", "sort", "cols", "view"})
+
 
 class Place:
     """Where a reader is in a list: filters, search, sort, columns and page, all of it in the address.
 
-    Address: `q=` text, `sort=name` or `sort=-name`, `cols=a,b`, `f.status=in:new,contacted`, and `page=`, `after=`.
+    Address: `q=` text, `sort=name` or `sort=-name`, `cols=a,b`, `f.status=in:new,contacted`, and `page=`, `after=`;
+    `saved=` the view it was opened with (ui/views.py), `all` for none.
     """
 
     def __init__(self, entity: Entity, key: str | None) -> None:
@@ -47,6 +53,30 @@ class Place:
             st.query_params.pop(name, None)
         if parameter not in ("page", "after"):
             self.to_first()
+            self._settle()
+
+    def asked(self) -> dict[str, list[str]]:
+        """Return what the address asks for, as a saved view keeps it: parameters without the list's prefix."""
+        found = {}
+        for name in st.query_params:
+            own = name.removeprefix(self._prefix)
+            if name.startswith(self._prefix) and (own in _ASKED or own.startswith("f.")):
+                found[own] = list(st.query_params.get_all(name))
+        return found
+
+    def ask_for(self, address: Mapping[str, Sequence[str]], saved: str) -> None:
+        """Put another question into the address in place of what it asks for, and say which view it comes from."""
+        for name in self.asked():
+            st.query_params.pop(self._prefix + name, None)
+        for name, values in address.items():
+            st.query_params[self._prefix + name] = list(values) if len(values) > 1 else values[0]
+        st.query_params[self._prefix + "saved"] = saved
+        self.to_first()
+
+    def _settle(self) -> None:
+        """Tell an address that asks for nothing on purpose from a bare one, which opens the reader's default view."""
+        if not self.asked() and (self.get("saved") or st.session_state.get(self.name("has_default"))):
+            st.query_params[self._prefix + "saved"] = "all"
 
     def to_first(self) -> None:
         """Go to the first page."""
