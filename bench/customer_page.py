@@ -23,9 +23,7 @@ from bench.report import Report, Row, side_by_side
 from db.models import Activity, Allocation, Contact, Contract, Instalment, Opportunity, Pipeline, Receipt, Stage
 from services import customer_page, hierarchy, timeline
 from services.contracts import CONTRACT
-from services.kit import query
 from services.kit.actor import Actor
-from services.kit.query import Query
 from services.kit.unit_of_work import Database, UnitOfWork
 from services.opportunities import OPPORTUNITY
 
@@ -184,7 +182,7 @@ def _overview(uow: UnitOfWork, customer_id: int) -> Any:
 
 def _children_tab(entity: Any) -> Callable[[UnitOfWork, int], Any]:
     def ask(uow: UnitOfWork, customer_id: int) -> Any:
-        return query.page(uow, entity, Query(limit=200).where("customer_id", "in", customer_id))
+        return customer_page.listed(uow, entity, customer_id, entity.grid)
 
     return ask
 

@@ -196,9 +196,20 @@ def _load_sqlite(raw: Any, table: str, rows: Iterator[dict[str, Any]]) -> None:
     first = next(rows)
     names = list(first)
     marks = ", ".join("?" * len(names))
+    found = raw.execute(
+        "SELECT type, name, sql FROM sqlite_master "
+        "WHERE tbl_name = ? AND sql IS NOT NULL AND type IN ('index', 'trigger')",
+        (table,),
+    ).fetchall()
+    for kind, name, _ in found:
+        raw.execute(f'DROP {kind} "{name}"')
     statement = f'INSERT INTO "{table}" ({", ".join(names)}) VALUES ({marks})'
     values = (tuple(_sqlite_value(row[name]) for name in names) for row in chain([first], rows))
     raw.cursor().executemany(statement, values)
+    for _, _, made in found:
+        raw.execute(made)
+    if "search_tokens" in names:
+        raw.execute(f"INSERT INTO {table}_search({table}_search) VALUES ('rebuild')")
 
 
 def _load_postgresql(raw: Any, table: str, rows: Iterator[dict[str, Any]]) -> None:

@@ -14,9 +14,12 @@ from services import company, health, sight
 from services.collections import figures
 from services.contracts import IN_EFFECT
 from services.customers import CUSTOMER
-from services.kit import permissions, records
+from services.kit import permissions, records, selects
+from services.kit.entity import Entity
 from services.kit.errors import NotFound
 from services.kit.prepared import prepared
+from services.kit.query import Page
+from services.kit.selects import Shape
 from services.kit.unit_of_work import UnitOfWork
 from services.pools import Return
 from services.pools.one import return_of
@@ -156,6 +159,25 @@ def _dues(uow: UnitOfWork, limit: int) -> Any:
         .order_by(is_done, case((is_done == 0, Instalment.due_on)), Instalment.due_on.desc(), Instalment.id)
         .limit(limit)
     )
+
+
+def listed(uow: UnitOfWork, entity: Entity, customer_id: int, columns: Sequence[str], *, limit: int = 200) -> Page:
+    """Return what hangs on a customer of one kind as a list's page, the newest changed first. One query.
+
+    Its count is that of its rows; more than `limit` is said by `is_capped`. Raises Forbidden.
+    """
+    permissions.require(uow, f"{entity.key}.read")
+    shape = Shape(entity, tuple(columns))
+    rows = uow.session.execute(prepared(uow, _listed, shape, limit + 1), {"customer_id": customer_id}).all()
+    names = selects.names_of(shape)
+    shown: list[Sequence[Any]] = list(zip(*rows[:limit], strict=True)) if rows else [()] * len(names)
+    return Page(dict(zip(names, shown, strict=True)), None, min(len(rows), limit), len(rows) > limit)
+
+
+def _listed(uow: UnitOfWork, shape: Shape, limit: int) -> Any:
+    model: Any = shape.entity.model
+    found = selects.those(uow, shape, sight.children(uow, shape.entity.key, _ID))
+    return found.order_by(model.updated_at.desc(), model.id.desc()).limit(limit)
 
 
 def people(uow: UnitOfWork, customer_id: int, *, limit: int = 100) -> list[tuple[int, str]]:

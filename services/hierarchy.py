@@ -9,13 +9,12 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, String, bindparam, cast, func, literal, null, select, union_all
 
 from db.models import Contract, Customer, Instalment, Opportunity, User
-from services.collections.figures import due
-from services.contracts import CONTRACT, IN_EFFECT
+from services import sight
+from services.contracts import IN_EFFECT
 from services.customers import CUSTOMER
 from services.kit import groups, permissions, records, standing
 from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
-from services.opportunities import OPPORTUNITY
 
 SHOWN: Final = 12
 """Companies shown of those that have the same parent; the rest is counted."""
@@ -135,10 +134,13 @@ def _around(uow: UnitOfWork, shown: int) -> Any:
 
 
 def _sums(uow: UnitOfWork) -> Any:
-    """Return the select of what the companies of a group come to, as far as the reader may see each row of it."""
+    """Return the select of what the companies of a group come to, as far as the reader may see each row of it.
+
+    From the companies down to what hangs on each, with its scope put for the company at hand: the scopes of lists
+    would gather all customers of the reader first.
+    """
     members = groups.below(Customer.id == bindparam("root_id", type_=BigInteger()))
-    ids = select(members.c.id)
-    seen = (Customer.id.in_(ids), Customer.deleted_at.is_(None), permissions.scope(uow, CUSTOMER))
+    seen = (Customer.deleted_at.is_(None), permissions.scope(uow, CUSTOMER))
     none = cast(null(), String())
     parts: list[Any] = [
         select(
@@ -146,37 +148,48 @@ def _sums(uow: UnitOfWork) -> Any:
             none.label("currency"),
             func.count().label("number"),
             cast(null(), BigInteger()).label("amount"),
-        ).where(*seen)
+        )
+        .join_from(members, Customer, Customer.id == members.c.id)
+        .where(*seen)
     ]
-    visible = select(Customer.id).where(*seen)
     if uow.actor.may("opportunity.read"):
         parts.append(
             select(literal("open", String()), Opportunity.currency, func.count(), func.sum(Opportunity.amount))
+            .join_from(members, Customer, Customer.id == members.c.id)
+            .join(Opportunity, Opportunity.customer_id == Customer.id)
             .where(
-                Opportunity.customer_id.in_(visible),
+                *seen,
                 Opportunity.deleted_at.is_(None),
                 Opportunity.stage_id.is_(None) | Opportunity.stage_id.in_(standing.stages("open")),
-                permissions.scope(uow, OPPORTUNITY),
+                sight.beside(uow, "opportunity"),
             )
             .group_by(Opportunity.currency)
         )
     if uow.actor.may("contract.read"):
         parts.append(
             select(literal("contract", String()), Contract.currency, func.count(), func.sum(Contract.amount))
-            .where(
-                Contract.customer_id.in_(visible),
-                Contract.deleted_at.is_(None),
-                Contract.stage.in_(IN_EFFECT),
-                permissions.scope(uow, CONTRACT),
-            )
+            .join_from(members, Customer, Customer.id == members.c.id)
+            .join(Contract, Contract.customer_id == Customer.id)
+            .where(*seen, Contract.deleted_at.is_(None), Contract.stage.in_(IN_EFFECT), sight.beside(uow, "contract"))
             .group_by(Contract.currency)
         )
     if uow.actor.may("instalment.read"):
         unpaid = func.sum(Instalment.amount - Instalment.paid)
         parts.append(
             select(literal("overdue", String()), Contract.currency, func.count(), unpaid)
-            .join(Contract, Contract.id == Instalment.contract_id)
-            .where(Contract.customer_id.in_(visible), due(uow), Instalment.due_on < uow.today)
+            .join_from(members, Customer, Customer.id == members.c.id)
+            .join(Contract, Contract.customer_id == Customer.id)
+            .join(Instalment, Instalment.contract_id == Contract.id)
+            .where(
+                *seen,
+                Contract.deleted_at.is_(None),
+                Contract.stage.in_(IN_EFFECT),
+                Instalment.deleted_at.is_(None),
+                Instalment.is_void.is_(False),
+                Instalment.paid < Instalment.amount,
+                Instalment.due_on < uow.today,
+                sight.beside(uow, "instalment"),
+            )
             .group_by(Contract.currency)
         )
     return union_all(*parts)

@@ -29,6 +29,8 @@ CHILDREN: Final[Mapping[str, Any]] = {
     "profile": Profile,
 }
 """Entity -> model, of what can be looked at here."""
+_OWNED: Final = frozenset({"opportunity", "contract", "instalment", "receipt"})
+"""What its own owner sees as well; of money, the contract's."""
 
 
 def children(uow: UnitOfWork, key: str, customer_id: Any) -> ColumnElement[bool]:
@@ -42,6 +44,17 @@ def children(uow: UnitOfWork, key: str, customer_id: Any) -> ColumnElement[bool]
     if key in ("instalment", "receipt"):
         found.append(Contract.deleted_at.is_(None))
     return and_(*found)
+
+
+def beside(uow: UnitOfWork, key: str) -> ColumnElement[bool]:
+    """Return the criterion of the children of one kind, joined with their customer, that the reader may see."""
+    model = CHILDREN[key]
+    actor, reach = _asked(uow, f"{key}.read")
+    if reach is Reach.NONE:
+        return false()
+    owned = Contract if key in ("instalment", "receipt") else model
+    own = [permissions.owned(owned)(actor, reach)] if key in _OWNED else []
+    return or_(customers.REACHED(actor, reach), *own)
 
 
 def customer(uow: UnitOfWork, customer_id: Any, action: str = "read") -> ColumnElement[bool]:
@@ -70,10 +83,9 @@ def _seen(uow: UnitOfWork, key: str, model: Any, customer_id: Any) -> ColumnElem
     if reach is Reach.ALL:
         return true()
     by_customer = is_reached(uow, f"{key}.read", customer_id)
-    if key in ("opportunity", "contract"):
-        return or_(by_customer, permissions.owned(model)(actor, reach))
-    if key in ("instalment", "receipt"):
-        return or_(by_customer, permissions.owned(Contract)(actor, reach))
+    if key in _OWNED:
+        owned = Contract if key in ("instalment", "receipt") else model
+        return or_(by_customer, permissions.owned(owned)(actor, reach))
     if key == "activity":
         return or_(
             by_customer,

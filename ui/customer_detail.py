@@ -13,12 +13,11 @@ from services.customers import CUSTOMER
 from services.kit import query
 from services.kit.entity import Entity
 from services.kit.errors import NotFound
-from services.kit.query import Query
 from services.opportunities import OPPORTUNITY
 from ui import form, grid, history, merge, page, power_map_view, profile_view, quick_log, session, subject
 from ui import format as fmt
 from ui.customer import actions, dues, group, story, strip
-from ui.i18n import _, label, option, tr
+from ui.i18n import _, label, tr
 
 _FACTS: Final = ("industry", "region", "source", "employees", "founded_in", "revenue", "phone", "website", "address")
 _TAB: Final = "tab"
@@ -49,7 +48,7 @@ def go_to(tab: str) -> None:
 def _standing(head: Head) -> str:
     """Return level, owner, group and pool in one line."""
     customer = head.customer
-    parts = [option(CUSTOMER.fields["level"], customer.level)] if customer.level else []
+    parts = [_("level {level}").format(level=customer.level)] if customer.level else []
     if head.owner is not None:
         parts.append(head.owner)
     elif head.pool is not None:
@@ -165,15 +164,14 @@ def _facts(customer: Any) -> None:
 def _children(entity: Entity, head: Head, columns: tuple[str, ...], goes_to: str) -> None:
     """List what hangs on the customer; the name opens it."""
     customer_id = head.customer.id
-    asked = Query(columns=columns, limit=200).where("customer_id", "in", customer_id)
-    found = session.ask(query.page, entity, asked)
+    found = session.ask(customer_page.listed, entity, customer_id, columns)
     new = _("New {what}").format(what=_(entity.one)[:1].lower() + _(entity.one)[1:])
     if not found.ids:
         place = page.empty(_("None yet"))
     else:
         grid.table(entity, found, key=f"customer_{entity.key}", opens=lambda one: page.go_later(goes_to, id=one))
         place = st.container()
-        if found.is_capped or found.count > len(found.ids):
+        if found.is_capped:
             st.caption(_("The newest {n} are shown.").format(n=len(found.ids)))
     with place:
         if head.is_reached and page.button(

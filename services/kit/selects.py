@@ -241,6 +241,11 @@ def everything(uow: UnitOfWork, shape: Shape, extra: Criteria) -> Select[Any]:
     return _selected(uow, shape).where(*_criteria(uow, shape), *extra).order_by(model.id.desc())
 
 
+def those(uow: UnitOfWork, shape: Shape, *criteria: ColumnElement[bool]) -> Select[Any]:
+    """Return the select of the rows of which criteria hold; the reader's scope is among them: the caller sees to it."""
+    return _selected(uow, shape).where(*criteria)
+
+
 def _selected(uow: UnitOfWork, shape: Shape) -> Select[Any]:
     is_masked = masking.is_masked(uow, shape.entity.key)
     return _selection(shape.entity.key, shape.columns, shape.token, is_masked)[0]

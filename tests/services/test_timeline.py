@@ -244,15 +244,17 @@ def test_whatever_a_reader_may_not_list_is_not_told_and_all_else_is(world: World
     customer, readers = _of_anns(world)
     for name, reader in readers.items():
         told = events(world, customer, reader)
+        if name in ("bob", "cid", "other manager"):
+            # Bob owns some of what hangs on it, but does not see the customer: there is no page to tell it on.
+            assert [] == told, name
+            continue
         for kind, (entity, record_of) in LISTED.items():
             may = reader.may(f"{entity.key}.read")
             frame = world.ask(query.frame, entity, by=reader) if may else None
             listed = set() if frame is None else {int(one) for one in frame.index}
             assert listed == {record_of(one) for one in told if one.kind == kind}, (name, kind)
     seen = {name: len(events(world, customer, reader)) for name, reader in readers.items()}
-    assert 0 == seen["cid"]
-    assert 0 == seen["other manager"]
-    assert seen["leader"] == seen["ann"] == seen["manager"] > seen["bob"] > 0
+    assert seen["leader"] == seen["ann"] == seen["manager"] > 0
 
 
 def test_a_stage_event_without_a_stage_before_it_is_the_entry_and_not_told_twice(world: World) -> None:
