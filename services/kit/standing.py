@@ -19,9 +19,14 @@ def stages(*kinds: str) -> Any:
 
 def won(model: Any) -> ColumnElement[bool]:
     """Return the criterion of a customer with a sale won or a contract approved; of a lead that was converted."""
+    return or_(*sales(model))
+
+
+def sales(model: Any) -> tuple[ColumnElement[bool], ...]:
+    """Return the criteria each of which makes a customer or lead one that was won."""
     if model is Lead:
-        return Lead.converted_at.is_not(None)
-    return or_(
+        return (Lead.converted_at.is_not(None),)
+    return (
         exists().where(
             Opportunity.customer_id == model.id,
             Opportunity.deleted_at.is_(None),

@@ -231,7 +231,7 @@ def _returning(uow: UnitOfWork, terms: Terms, whose: Sequence[int], *, ahead: in
         .add_columns(title.label("title"), User.name.label("owner"))
         .join(User, User.id == model.owner_id)
         .where(model.owner_id.in_(whose), is_due(uow, terms, ahead=ahead))
-        .order_by(func.coalesce(model.received_at, model.created_at), model.id)
+        .order_by(model.id)
         .limit(limit)
     ).all()
     found = returns_of(uow, {terms.pool_id: terms}, rows, dict.fromkeys(whose, terms.pool_id))

@@ -116,18 +116,37 @@ def is_due(uow: UnitOfWork, terms: Terms, *, ahead: int = 0) -> ColumnElement[bo
     """Return the criterion of the records that go back tonight, or within `ahead` days; owners are not looked at."""
     model = MODELS[terms.kind]
     found = [_broken(uow, model, terms.kind, rule, ahead) for rule in terms.rules]
-    return and_(subject(terms), or_(*found)) if found else false()
+    if not found:
+        return false()
+    # What costs least comes first: whoever received it lately needs no look at opportunities and contracts.
+    shortest = min(min([*rule.days_by_level.values(), *([rule.days] if rule.days else [])]) for rule in terms.rules)
+    return and_(_received(model) < _bound(uow, shortest - ahead)[1], *_plain(terms), or_(*found), *_spared(terms))
 
 
-def subject(terms: Terms) -> ColumnElement[bool]:
-    """Return the criterion of what the rules may touch at all: owned, not locked, not spared."""
+def _plain(terms: Terms) -> tuple[ColumnElement[bool], ...]:
+    """Return the criteria of what the rules may touch at all: owned, still to be worked on, not locked."""
     model = MODELS[terms.kind]
-    wanted = [model.owner_id.is_not(None), standing.counted(model), not_(model.is_locked)]
-    if terms.spares_won:
-        wanted.append(not_(standing.won(model)))
+    return model.owner_id.is_not(None), standing.counted(model), not_(model.is_locked)
+
+
+def _spared(terms: Terms) -> list[ColumnElement[bool]]:
+    """Return the criteria of what the pool does not spare."""
+    model = MODELS[terms.kind]
+    # One by one: of "neither nor" PostgreSQL makes two joins, of "not either" a look for each row.
+    found = [not_(one) for one in standing.sales(model)] if terms.spares_won else []
     if terms.spares_open and terms.kind == "customer":
-        wanted.append(not_(standing.open_opportunity(model)))
-    return and_(*wanted)
+        found.append(not_(standing.open_opportunity(model)))
+    return found
+
+
+def _received(model: Any) -> Any:
+    return func.coalesce(model.received_at, model.created_at)
+
+
+def _bound(uow: UnitOfWork, days: int) -> tuple[date, datetime]:
+    """Return the business date after which nothing rests so many days, and the instant it begins."""
+    since = uow.today - timedelta(days=days - 1)
+    return since, datetime.combine(since, time(), uow.settings.zone)
 
 
 def _broken(uow: UnitOfWork, model: Any, kind: str, rule: Rule, ahead: int) -> ColumnElement[bool]:
@@ -145,9 +164,8 @@ def _broken(uow: UnitOfWork, model: Any, kind: str, rule: Rule, ahead: int) -> C
 
 def _rests(uow: UnitOfWork, model: Any, kind: str, days: int) -> ColumnElement[bool]:
     """Return the criterion that the day from which a rule counts lies so many days back, or more."""
-    since = uow.today - timedelta(days=days - 1)
-    bound = datetime.combine(since, time(), uow.settings.zone)
-    before = func.coalesce(model.received_at, model.created_at) < bound
+    since, bound = _bound(uow, days)
+    before = _received(model) < bound
     if kind == "activity":
         return and_(before, or_(model.last_activity_at.is_(None), model.last_activity_at < bound))
     if model is Lead:
@@ -208,7 +226,7 @@ def moments(kind: str) -> Any:
         model.owner_id,
         getattr(model, LEVEL[kind]).label("level"),
         model.is_locked,
-        func.coalesce(model.received_at, model.created_at).label("received_at"),
+        _received(model).label("received_at"),
         model.last_activity_at,
         standing.won(model).label("is_won"),
     ]
