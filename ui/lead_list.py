@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from services import leads
-from services.kit.query import COUNT_CAP, Filter
+from services.kit.query import Filter
 from services.leads import LEAD
 from ui import format as fmt
 from ui import grid, lead_dialogs, ownership_dialogs, page, quick_log, session
@@ -15,6 +15,7 @@ from ui.i18n import _, option
 from ui.place import Place
 
 _VIEW = "view"
+_BY_DAY = ("today", "overdue", "unplanned")
 
 
 def chosen() -> tuple[Filter, ...]:
@@ -29,16 +30,24 @@ def chosen() -> tuple[Filter, ...]:
         format_func=lambda view: _named(view, counts.get(view)),
         label_visibility="collapsed",
         key=key,
-        on_change=lambda: place.set(_VIEW, st.session_state[key] or ""),
+        on_change=_turn,
+        args=(place, key),
     )
     return session.ask(leads.views)[written] if written in leads.VIEWS else ()
+
+
+def _turn(place: Place, key: str) -> None:
+    """Turn to a ready filter; what reminds of a day is shown by that day, most urgent first."""
+    view = st.session_state[key] or ""
+    place.set(_VIEW, view)
+    place.set("sort", "next_step_on" if view in _BY_DAY else "")
 
 
 def _named(view: str, count: int | None) -> str:
     name = _(leads.VIEWS[view])
     if count is None:
         return name
-    return f"{name} {fmt.number(min(count, COUNT_CAP))}{'+' if count > COUNT_CAP else ''}"
+    return f"{name} {fmt.number(min(count, leads.CAP))}{'+' if count > leads.CAP else ''}"
 
 
 def actions(selected: Sequence[int]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from services.grading.rules import TEXTS, Rule, Scheme, in_force, offered
 from services.kit import permissions, records
@@ -25,13 +25,34 @@ def lower(text: str) -> str:
     return text.translate(_LOWER)
 
 
+class Asked(NamedTuple):
+    """A rule made ready to be asked of many: what its values are compared as."""
+
+    rule: Rule
+    is_text: bool
+    values: tuple[Any, ...]
+
+
+def asked(scheme: Scheme) -> tuple[Asked, ...]:
+    """Return the rules that count, made ready once for all the leads they are asked of."""
+    kinds = {name: field.kind for name, field in offered().items()}
+    found = []
+    for rule in scheme.active:
+        is_text = kinds[rule.field] in TEXTS
+        found.append(Asked(rule, is_text, tuple(lower(one) if is_text else one for one in rule.values)))
+    return tuple(found)
+
+
 def score(uow: UnitOfWork, scheme: Scheme, read: Read) -> tuple[int | None, list[list[int]]]:
     """Return the points of a lead and its reasons, [[rule id, points], ...]; no points where there are no rules."""
     permissions.require(uow, "lead.read")
-    active = scheme.active
-    if not active:
+    return _score(uow, asked(scheme), read)
+
+
+def _score(uow: UnitOfWork, rules: Sequence[Asked], read: Read) -> tuple[int | None, list[list[int]]]:
+    if not rules:
         return None, []
-    reasons = [[rule.id or 0, rule.points] for rule in active if _holds(uow, rule, read(rule.field))]
+    reasons = [[one.rule.id or 0, one.rule.points] for one in rules if _holds(uow, one, read(one.rule.field))]
     return sum(points for _, points in reasons), reasons
 
 
@@ -63,9 +84,10 @@ def grade_many(uow: UnitOfWork, rows: Sequence[MutableMapping[str, Any]]) -> Non
     """
     permissions.require(uow, "lead.create")
     scheme = in_force(uow)
+    rules = asked(scheme)
     unsaid = {**records.defaults_of(ENTITIES["lead"].model), "created_at": uow.now}
     for row in rows:
-        row["grade_points"], row["grade_reasons"] = score(uow, scheme, partial(_given, row, unsaid))
+        row["grade_points"], row["grade_reasons"] = _score(uow, rules, partial(_given, row, unsaid))
         if row.get("grade"):
             row["graded_at"], row["graded_by_id"] = uow.now, uow.actor.user_id
         else:
@@ -77,28 +99,27 @@ def _given(row: Mapping[str, Any], unsaid: Mapping[str, Any], name: str) -> Any:
     return unsaid.get(name) if value is None else value
 
 
-def _holds(uow: UnitOfWork, rule: Rule, value: Any) -> bool:
-    is_text = offered()[rule.field].kind in TEXTS
-    if value is None or (is_text and value == ""):
+def _holds(uow: UnitOfWork, one: Asked, value: Any) -> bool:
+    rule, values = one.rule, one.values
+    if value is None or (one.is_text and value == ""):
         return rule.operator == "empty"
-    if is_text:
+    if one.is_text:
         value = lower(value)
-    asked: list[Any] = [lower(one) if is_text else one for one in rule.values]
     match rule.operator:
         case "filled":
             return True
         case "empty":
             return False
         case "is" | "in":
-            return value in asked
+            return value in values
         case "has":
-            return asked[0] in value
+            return values[0] in value
         case "from":
-            return bool(value >= asked[0])
+            return bool(value >= values[0])
         case "to":
-            return bool(value <= asked[0])
+            return bool(value <= values[0])
         case _:
-            return bool(abs((_day(uow, value) - uow.today).days) <= asked[0])
+            return bool(abs((_day(uow, value) - uow.today).days) <= values[0])
 
 
 def _day(uow: UnitOfWork, value: date | datetime) -> date:

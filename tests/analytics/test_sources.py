@@ -121,9 +121,9 @@ def test_months_begin_in_the_zone_of_the_company_and_none_is_left_out(world: Wor
     ]
 
 
-def test_the_report_takes_four_queries(world: World) -> None:
+def test_the_report_takes_three_queries(world: World) -> None:
     world.lead()
     asked: list[str] = []
     event.listen(world.database.engine, "before_cursor_execute", lambda _c, _k, text, *_rest: asked.append(text))
     report(world)
-    assert 4 == len([one for one in asked if one.lstrip().upper().startswith("SELECT")])
+    assert 3 == len([one for one in asked if one.lstrip().upper().startswith("SELECT")])
