@@ -80,8 +80,12 @@ def _apart(*words: str) -> dict[str, float]:
     """Run one measurement in a process of its own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.transfer_floor", *words],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "SANDTABLE_DEMO": "false"},
-    )  # fmt: skip
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "SANDTABLE_DEMO": "false"},
+    )
     most = 0.0
     over = threading.Event()
 

@@ -120,6 +120,26 @@ def test_a_database_that_is_not_there_gets_a_sentence(cli: Terminal, url: str, r
     assert (2, True) == (code, reason in said), said
 
 
+def test_an_import_that_was_stopped_goes_on_by_its_number(cli: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    from services.imports.lease import Stopped
+    from services.imports.work import Work
+
+    path = cli.file("c.csv", "Name\nA\nB\n")
+
+    def stop(_work: Work) -> None:
+        raise Stopped
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Work, "_store", stop)
+        code, said = cli("import", "customers", path)
+    assert (2, True) == (code, "Go on with --resume 1." in said)
+    assert (2, True) == ((done := cli("import", "leads", path, "--resume", "1"))[0], "other records" in done[1])
+    code, said = cli("import", "customers", path, "--resume", "1")
+    assert (0, "Imported: 2 new, 0 changed, 0 unchanged.") == (code, said.splitlines()[-1])
+    assert (2, True) == ((done := cli("import", "customers", path, "--resume", "1"))[0], "not waiting" in done[1])
+    assert (2, True) == ((done := cli("import", "customers", path, "--resume", "99"))[0], "no such record" in done[1])
+
+
 def test_a_fresh_database_is_made_ready_by_the_first_command(cli: Terminal) -> None:
     cli.database.unlink()
     code, said = cli("create-admin", "--login", "root", "--password-stdin", stdin="turn-the-lathe-7\n")

@@ -6,10 +6,11 @@ import logging
 import os
 import subprocess
 import sys
-from pathlib import Path
+from contextlib import suppress
 from typing import Final
 
 from services.imports.work import Work
+from services.kit.errors import Refusal
 from services.kit.unit_of_work import Database
 from services.settings import ROOT, settings
 
@@ -51,8 +52,8 @@ def main(batch_id: int) -> None:
     """Be the process."""
     from services import registry  # noqa: F401, PLC0415 - fills the register of entities
 
-    logging.basicConfig(level=settings().log_level, filename=_log_file(batch_id))
     database = Database.from_settings(settings())
+    _log_to(database, batch_id)
     try:
         run_here(database, batch_id)
     except Exception:
@@ -62,11 +63,10 @@ def main(batch_id: int) -> None:
         database.engine.dispose()
 
 
-def _log_file(batch_id: int) -> Path:
-    folder = ROOT / "data"
-    folder.mkdir(exist_ok=True)
-    del batch_id
-    return folder / "imports.log"
+def _log_to(database: Database, batch_id: int) -> None:
+    """Keep what goes wrong beside the file that is imported."""
+    with suppress(Refusal, OSError):
+        logging.basicConfig(level=settings().log_level, filename=Work(database, batch_id).folder / "import.log")
 
 
 if __name__ == "__main__":

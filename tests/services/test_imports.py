@@ -118,22 +118,45 @@ def test_a_file_comes_in_with_all_that_the_portal_keeps_beside_it(desk: Desk) ->
 FILES: dict[str, tuple[Entity, str, dict[str, Any]]] = {
     "customers": (
         CUSTOMER,
-        "Name,Code,Part of,Employees,Owner,Next step on\nA,1,B,5,,2026-07-01\nB,2,,x,,\nC,2,,7,,\nD,4,Old,8,Nobody,1.2.2026\n"
-        "E,5,F,1,,\nF,6,,2,,\nG,9,,,,\n,7,,,,\nH,10,H,,,\nI,11,J,,,\nJ,12,I,,,\n",
+        (
+            "Name,Code,Part of,Employees,Owner,Next step on\n"
+            "A,1,B,5,,2026-07-01\n"
+            "B,2,,x,,\n"
+            "C,2,,7,,\n"
+            "D,4,Old,8,Nobody,1.2.2026\n"
+            "E,5,F,1,,\nF,6,,2,,\nG,9,,,,\n,7,,,,\nH,10,H,,,\nI,11,J,,,\nJ,12,I,,,\n"
+        ),
         {},
     ),
-    "update": (CUSTOMER, "Code,Name,Region\n9,Old,East\n10,None,West\n9,Twice,\n,Blank,\n", {"mode": "update", "match": "code"}),
+    "update": (
+        CUSTOMER,
+        ("Code,Name,Region\n9,Old,East\n10,None,West\n9,Twice,\n,Blank,\n"),
+        {"mode": "update", "match": "code"},
+    ),
     "both": (CUSTOMER, "Code,Name,Region\n9,Old,East\n10,New,West\n9,Twice,\n,Blank,North\n", {"mode": "both"}),
-    "leads": (LEAD, "Name,Company,Status,Email\nA,X,New,a@b.example\nB,Y,Converted,b\nC,,Contacted,\nD,Z,Contacted,d@e.example\n", {}),
+    "leads": (
+        LEAD,
+        ("Name,Company,Status,Email\nA,X,New,a@b.example\nB,Y,Converted,b\nC,,Contacted,\nD,Z,Contacted,d@e.example\n"),
+        {},
+    ),
     "contacts": (CONTACT, "Name,Customer,Primary contact\nA,Old,yes\nB,9,no\nC,Nobody,\nD,old,maybe\n", {}),
     "opportunities": (
         OPPORTUNITY,
-        "Name,Customer,Stage,Growth,Amount,Closed on\nA,New one,Offer,0.5,100,\nB,Old,won,-0.1,200,2026-05-01\nC,Old,Offer,0.2,,2026-05-01\n"
-        "D,Other,nowhere,1,,\nE,New one,,,300,\n",
+        (
+            "Name,Customer,Stage,Growth,Amount,Closed on\n"
+            "A,New one,Offer,0.5,100,\n"
+            "B,Old,won,-0.1,200,2026-05-01\n"
+            "C,Old,Offer,0.2,,2026-05-01\n"
+            "D,Other,nowhere,1,,\nE,New one,,,300,\n"
+        ),
         {"create_missing": True},
     ),
-    "users": (USER, "Sign-in name,Name,Role,Reports to\nanna,Anna,sales,Bert\nBERT,Bert,sales_manager,\nbert,Twice,sales,\n", {}),
-}  # fmt: skip
+    "users": (
+        USER,
+        ("Sign-in name,Name,Role,Reports to\nanna,Anna,sales,Bert\nBERT,Bert,sales_manager,\nbert,Twice,sales,\n"),
+        {},
+    ),
+}
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
@@ -192,7 +215,14 @@ def test_a_row_comes_after_what_it_belongs_to_however_deep(desk: Desk) -> None:
 def test_a_revert_takes_back_what_came_in_and_keeps_what_was_changed_since(desk: Desk) -> None:
     old = desk.world.customer(name="Old", code="0", region="South", employees=3)
     touched = desk.world.customer(name="Touched", code="1", region="South")
-    content = "Code,Name,Region,Employees,Part of\n0,Old,East,9,\n1,Touched,East,,\n2,New,East,,\n3,Edited,East,,\n4,Child,,,New\n"
+    content = (
+        "Code,Name,Region,Employees,Part of\n"
+        "0,Old,East,9,\n"
+        "1,Touched,East,,\n"
+        "2,New,East,,\n"
+        "3,Edited,East,,\n"
+        "4,Child,,,New\n"
+    )
     number = desk.bring(CUSTOMER, content, mode="both", match="code")
     assert (3, 2, 0, 0) == counts(desk.look(number))
     edited = one(desk.world, Customer, code="3")

@@ -84,3 +84,13 @@ def test_every_row_comes_in_once_however_often_the_import_is_killed(world: World
         with world.database.engine.connect() as connection:
             assert "ok" == connection.exec_driver_sql("PRAGMA integrity_check").scalar()
             connection.exec_driver_sql("INSERT INTO customer_search(customer_search) VALUES ('integrity-check')")
+
+
+def test_an_import_runs_in_a_process_of_its_own_and_tells_how_far_it_is(world: World, tmp_path: Path) -> None:
+    number = world.do(imports.bring, CUSTOMER, b"Name\nA\nB\n", "f.csv", goal="store", folder=tmp_path / "imports")
+    imports.launch(world.database, number)
+    end = time.monotonic() + 240
+    while state(world, number) == "working" and time.monotonic() < end:
+        time.sleep(0.2)
+    batch = world.ask(imports.get, number)
+    assert ("ready", "store", 2, 2) == (batch.state, batch.stage, batch.done, batch.created)
