@@ -28,7 +28,7 @@ def _ascii(text: str) -> str:
     from pypinyin import lazy_pinyin  # noqa: PLC0415 - its dictionary is read when a Chinese name needs it
 
     sounded = text if text.isascii() else "_".join(lazy_pinyin(text))
-    plain = unicodedata.normalize("NFKD", sounded).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", sounded.casefold()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
 
 
