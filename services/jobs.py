@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from db.models import Job as Row
 from db.types import N_
-from services import collaborators, company
+from services import collaborators, company, grading, reminders
 from services.kit import permissions
 from services.kit.actor import SYSTEM
 from services.kit.errors import Refusal
@@ -52,6 +52,8 @@ JOBS: Final[dict[str, Job]] = {
     for one in (
         Job("recycle", N_("Back to the public pools"), recycling.recycle),
         Job("collaborators", N_("End of collaborations"), collaborators.tidy),
+        Job("grades", N_("Grades of leads that follow the day"), grading.by_night),
+        Job("reminders", N_("Reminders put aside"), reminders.forget_old),
     )
 }
 """By name. A module of business adds its own by a line here."""

@@ -77,8 +77,8 @@ def is_shown(uow: UnitOfWork, kind: str, model: Any, today: date, about: Any = N
     return ~(aside if about is None else aside.where(ReminderState.about_on == about))
 
 
-def forget_old(uow: UnitOfWork) -> int:
+def forget_old(uow: UnitOfWork) -> dict[str, int]:
     """Remove what has been put aside until a day that has come; for a recurring job. Returns how many."""
     permissions.require(uow, "setting.update")
     gone = uow.session.execute(delete(ReminderState).where(ReminderState.until <= uow.today))
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return {"reminders": int(gone.rowcount)}  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from services.grading.rules import (
     scheme,
     state,
 )
-from services.grading.sql import CHUNK, Preview, Progress, preview, regrade, regrade_all, save
+from services.grading.sql import CHUNK, Preview, Progress, by_night, preview, regrade, regrade_all, save
 
 __all__ = [
     "CHUNK",
@@ -25,6 +25,7 @@ __all__ = [
     "Progress",
     "Rule",
     "Scheme",
+    "by_night",
     "grade",
     "grade_many",
     "in_force",

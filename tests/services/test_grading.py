@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from db.models import Lead
-from services import grading, leads
+from services import grading, jobs, leads
 from services.grading import Rule, Scheme
 from services.kit import records
 from services.kit.clock import Clock
@@ -227,6 +227,14 @@ def test_points_that_depend_on_the_day_follow_the_days(world: World) -> None:
     assert 1 == world.do(grading.regrade).changed
     assert 0 == found(world, lead).grade_points
     assert (0, True) == (world.do(grading.regrade).changed, world.do(grading.regrade).is_done)
+
+
+def test_the_job_of_the_night_grades_until_nothing_is_left(world: World) -> None:
+    world.do(grading.save, Scheme((Rule("next_step_on", "within", (2,), 50),)))
+    lead = world.lead(next_step_on=TODAY)
+    world.database.clock = Clock.at(world.database.clock.now() + timedelta(days=9))
+    assert {"graded": 1, "steps": 0} == jobs.run(world.database, "grades")
+    assert 0 == found(world, lead).grade_points
 
 
 TEXTS = st.sampled_from([None, "", "Director", "SALES director", "采购总监", "ÉCOLE", "école", "a%b", "_"])

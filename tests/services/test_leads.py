@@ -12,6 +12,7 @@ from services import activities, leads, reminders
 from services import today as today_service
 from services.kit import query, records
 from services.kit.actor import Actor
+from services.kit.clock import Clock
 from services.kit.errors import Forbidden, Invalid, NotFound, Refusal
 from services.kit.query import Query
 from services.kit.unit_of_work import UnitOfWork
@@ -264,6 +265,8 @@ def test_old_ones_are_forgotten(world: World) -> None:
     ann = world.actor()
     lead = world.lead(by=ann)
     world.do(reminders.put_aside, "unplanned", "lead", lead.id, until=TODAY + timedelta(days=1), by=ann)
-    assert 0 == world.do(reminders.forget_old)
+    assert {"reminders": 0} == world.do(reminders.forget_old)
+    world.database.clock = Clock.at(world.database.clock.now() + timedelta(days=1))
+    assert {"reminders": 1} == world.do(reminders.forget_old)
     with pytest.raises(Forbidden):
         world.do(reminders.forget_old, by=ann)
