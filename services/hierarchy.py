@@ -12,12 +12,15 @@ from db.models import Contract, Customer, Instalment, Opportunity, User
 from services import sight
 from services.contracts import IN_EFFECT
 from services.customers import CUSTOMER
-from services.kit import groups, permissions, records, standing
+from services.kit import groups, permissions, standing
+from services.kit.errors import NotFound
 from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
 
 SHOWN: Final = 12
 """Companies shown of those that have the same parent; the rest is counted."""
+MOST: Final = 5_000
+"""Companies of a group that are summed."""
 
 
 @dataclass(frozen=True)
@@ -61,21 +64,21 @@ class Group:
 def group(uow: UnitOfWork, customer_id: int) -> Group | None:
     """Return the group a customer belongs to; None if it stands alone in the reader's sight.
 
-    Up to the root, beside and one below the customer; at most SHOWN of each. Three queries, whatever the size.
-    Raises Forbidden, NotFound.
+    Up to the root, beside and one below the customer, at most SHOWN of each; sums of at most MOST. Four queries,
+    whatever the size. Raises Forbidden, NotFound.
     """
-    records.get(uow, CUSTOMER, customer_id)
+    permissions.require(uow, "customer.read")
     bound = {"customer_id": customer_id}
-    above = uow.session.execute(prepared(uow, _path), bound).all()
-    if not above:
-        return None
-    path = _in_order(above, customer_id)
+    path = _in_order(uow.session.execute(prepared(uow, _path), bound).all(), customer_id)
+    if not path or not path[-1].is_seen:
+        raise NotFound
     root_id = path[0].id
     rows = uow.session.execute(
         prepared(uow, _around, SHOWN), {**bound, "root_id": root_id, "path": [one.id for one in path]}
     ).all()
     sums: dict[str, dict[str, Sum]] = {}
-    for row in uow.session.execute(prepared(uow, _sums), {"root_id": root_id}):
+    members = uow.session.execute(prepared(uow, _members), {"root_id": root_id}).scalars().all()
+    for row in uow.session.execute(prepared(uow, _sums), {"ids": members}):
         sums.setdefault(row.what, {})[row.currency or ""] = Sum(int(row.number), int(row.amount or 0))
     seen = sums.get("customer", {}).get("", Sum()).count
     if seen < 2 and len(path) < 2:  # noqa: PLR2004 - itself alone is no group
@@ -101,6 +104,7 @@ def _path(uow: UnitOfWork) -> Any:
         )
         .join(up, up.c.id == Customer.id)
         .outerjoin(User, User.id == Customer.owner_id)
+        .where(up.c.is_live)
     )
 
 
@@ -133,14 +137,18 @@ def _around(uow: UnitOfWork, shown: int) -> Any:
     )
 
 
+def _members(_uow: UnitOfWork) -> Any:
+    return groups.below(Customer.id == bindparam("root_id", type_=BigInteger())).limit(MOST)
+
+
 def _sums(uow: UnitOfWork) -> Any:
     """Return the select of what the companies of a group come to, as far as the reader may see each row of it.
 
     From the companies down to what hangs on each, with its scope put for the company at hand: the scopes of lists
     would gather all customers of the reader first.
     """
-    members = groups.below(Customer.id == bindparam("root_id", type_=BigInteger()))
-    seen = (Customer.deleted_at.is_(None), permissions.scope(uow, CUSTOMER))
+    is_member = Customer.id.in_(bindparam("ids", expanding=True, type_=BigInteger()))
+    seen = (is_member, Customer.deleted_at.is_(None), permissions.scope(uow, CUSTOMER))
     none = cast(null(), String())
     parts: list[Any] = [
         select(
@@ -148,15 +156,12 @@ def _sums(uow: UnitOfWork) -> Any:
             none.label("currency"),
             func.count().label("number"),
             cast(null(), BigInteger()).label("amount"),
-        )
-        .join_from(members, Customer, Customer.id == members.c.id)
-        .where(*seen)
+        ).where(*seen)
     ]
     if uow.actor.may("opportunity.read"):
         parts.append(
             select(literal("open", String()), Opportunity.currency, func.count(), func.sum(Opportunity.amount))
-            .join_from(members, Customer, Customer.id == members.c.id)
-            .join(Opportunity, Opportunity.customer_id == Customer.id)
+            .join_from(Customer, Opportunity, Opportunity.customer_id == Customer.id)
             .where(
                 *seen,
                 Opportunity.deleted_at.is_(None),
@@ -168,8 +173,7 @@ def _sums(uow: UnitOfWork) -> Any:
     if uow.actor.may("contract.read"):
         parts.append(
             select(literal("contract", String()), Contract.currency, func.count(), func.sum(Contract.amount))
-            .join_from(members, Customer, Customer.id == members.c.id)
-            .join(Contract, Contract.customer_id == Customer.id)
+            .join_from(Customer, Contract, Contract.customer_id == Customer.id)
             .where(*seen, Contract.deleted_at.is_(None), Contract.stage.in_(IN_EFFECT), sight.beside(uow, "contract"))
             .group_by(Contract.currency)
         )
@@ -177,8 +181,7 @@ def _sums(uow: UnitOfWork) -> Any:
         unpaid = func.sum(Instalment.amount - Instalment.paid)
         parts.append(
             select(literal("overdue", String()), Contract.currency, func.count(), unpaid)
-            .join_from(members, Customer, Customer.id == members.c.id)
-            .join(Contract, Contract.customer_id == Customer.id)
+            .join_from(Customer, Contract, Contract.customer_id == Customer.id)
             .join(Instalment, Instalment.contract_id == Contract.id)
             .where(
                 *seen,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, inspect, select
+from sqlalchemy import CTE, ColumnElement, Select, inspect, select
 
 from db.models import Customer
 from db.types import N_
@@ -15,23 +15,32 @@ DEEPEST: Final = 50
 """Companies above each other that may be; more is a mistake in the data."""
 
 
-def below(*roots: ColumnElement[bool]) -> CTE:
-    """Return the customers of which a criterion holds and all that is part of them, through others too; columns: id."""
-    start = select(Customer.id).where(*roots)
+def below(*roots: ColumnElement[bool]) -> Select[Any]:
+    """Return the ids of the customers of which a criterion holds and of all that is part of them, through others too.
+
+    Whether a company is live is carried along rather than asked of the next one: a criterion on that one makes SQLite
+    read the whole table first, for a filter that is to spare it reading (4 ms against 0.06 at 5,000 rows).
+    """
+    start = select(Customer.id, Customer.deleted_at.is_(None).label("is_live")).where(*roots)
     tree = start.cte("below", recursive=True)
     child = Customer.__table__.alias()
-    return tree.union(select(child.c.id).where(child.c.deleted_at.is_(None)).join(tree, child.c.parent_id == tree.c.id))
+    found = tree.union(
+        select(child.c.id, child.c.deleted_at.is_(None))
+        .join(tree, child.c.parent_id == tree.c.id)
+        .where(tree.c.is_live)
+    )
+    return select(found.c.id).where(found.c.is_live)
 
 
 def above(start: Any) -> CTE:
-    """Return a customer and all that it is part of; columns: id, parent_id."""
-    first = select(Customer.id, Customer.parent_id).where(Customer.id == start, Customer.deleted_at.is_(None))
-    tree = first.cte("above", recursive=True)
+    """Return a customer and all that it is part of; columns: id, parent_id, is_live."""
+    is_live = Customer.deleted_at.is_(None).label("is_live")
+    tree = select(Customer.id, Customer.parent_id, is_live).where(Customer.id == start).cte("above", recursive=True)
     parent = Customer.__table__.alias()
     return tree.union(
-        select(parent.c.id, parent.c.parent_id)
-        .where(parent.c.deleted_at.is_(None))
+        select(parent.c.id, parent.c.parent_id, parent.c.deleted_at.is_(None))
         .join(tree, parent.c.id == tree.c.parent_id)
+        .where(tree.c.is_live)
     )
 
 

@@ -170,7 +170,7 @@ def _criterion(column: Any, operator: str, name: str) -> ColumnElement[bool]:
     several = bindparam(name, type_=column.type, expanding=True)
     found: dict[str, Any] = {
         "in": lambda: column.in_(several),
-        "under": lambda: column.class_.id.in_(select(groups.below(column.class_.id.in_(several)).c.id)),
+        "under": lambda: column.class_.id.in_(groups.below(column.class_.id.in_(several))),
         "is": lambda: column == value,
         "has": lambda: column.ilike(bindparam(name, type_=String()), escape="\\"),
         "from": lambda: column >= value,
