@@ -16,6 +16,7 @@ from seed.company import COMPANY, PEOPLE, add_contacts, add_customers, found
 from seed.contracts import add_contracts
 from seed.leads import add_conversions, add_leads
 from seed.opportunities import add_opportunities
+from seed.pools import add_pools
 from seed.power_maps import add_power_maps
 from seed.profiles import add_profiles
 from seed.rounds import add_rounds
@@ -50,6 +51,7 @@ def tell(uow: UnitOfWork) -> bool:
     add_profiles(uow, company, add_power_maps(uow, company))
     add_contracts(uow, company, market)
     add_rounds(uow, company, market)
+    add_pools(uow, company)
     return True
 
 
