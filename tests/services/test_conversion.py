@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from db.models import Contact, Customer
 from db.normal import email_key, phone_key
-from services import activities, leads, opportunities
+from services import activities, custom_fields, leads, opportunities
 from services.activities import ACTIVITY
 from services.contacts import CONTACT
 from services.customers import CUSTOMER
@@ -210,6 +210,22 @@ def test_two_leads_of_one_company_converted_at_once_make_no_twin(world: World) -
     outcomes = at_once(4, lambda n: world.do(leads.convert, made[n].id))
     assert 3 == sum(isinstance(one, TwinExists) for one in outcomes)
     assert 1 == world.ask(query.count, CUSTOMER)
+
+
+def test_custom_values_of_the_same_code_go_along_and_others_stay(world: World) -> None:
+    for entity, label in (("lead", "Fleet"), ("customer", "Fleet"), ("lead", "Mood")):
+        world.do(custom_fields.create, {"entity": entity, "kind": "text", "label_en": label, "label_zh": label})
+    lead = world.lead(c_fleet="40 trucks", c_mood="Keen")
+    plan = world.ask(leads.preview_conversion, lead.id)
+    assert ("c_mood" in plan.stays, "c_fleet" in plan.stays) == (True, False)
+    made = world.do(leads.convert, lead.id)
+
+    def fleet(uow: UnitOfWork) -> tuple[Any, Any]:
+        return records.get(uow, CUSTOMER, made.id).c_fleet, records.get(uow, LEAD, lead.id).c_mood
+
+    assert ("40 trucks", "Keen") == world.ask(fleet)
+    world.do(leads.revert_conversion, lead.id)
+    assert 0 == world.ask(query.count, CUSTOMER)
 
 
 # --- lossless: a law ----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from db.models import Lead
-from services import grading, jobs, leads
+from services import custom_fields, grading, jobs, leads
 from services.grading import Rule, Scheme
 from services.kit import records
 from services.kit.clock import Clock
@@ -172,6 +172,14 @@ def test_saving_keeps_changes_and_deletes_rules(world: World) -> None:
 def test_a_rule_that_says_nothing_is_refused(sqlite_world: World, rule: Rule) -> None:
     with pytest.raises(Invalid):
         sqlite_world.do(grading.save, Scheme((rule,)))
+
+
+def test_rules_ask_about_custom_fields_too(world: World) -> None:
+    world.do(custom_fields.create, {"entity": "lead", "kind": "integer", "label_en": "Machines", "label_zh": "机床"})
+    before = world.lead(c_machines=50)
+    world.do(grading.save, Scheme((Rule("c_machines", "from", (40,), 60),)))
+    few = world.lead(c_machines=30)
+    assert [("A", 60), ("D", 0)] == [(found(world, one).grade, found(world, one).grade_points) for one in (before, few)]
 
 
 def test_thresholds_stand_in_their_order(sqlite_world: World) -> None:
