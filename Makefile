@@ -42,7 +42,7 @@ BABEL := $(PYTHON) -m babel.messages.frontend -q
 words: setup-dev  ## Bring the catalogue of words up to date with the source; new ones wait for a translation
 	@mkdir -p build $(dir $(WORDS))
 	@$(BABEL) extract -F locale/babel.cfg --no-wrap --no-location --sort-output --project=Sandtable --version=1 \
-		-o build/sandtable.pot app.py cli.py db pages seed services ui
+		-o build/sandtable.pot app.py cli.py commands db pages seed services ui
 	@test -e $(WORDS) || $(BABEL) init -i build/sandtable.pot -o $(WORDS) -l zh_CN --no-wrap
 	@$(BABEL) update -i build/sandtable.pot -o $(WORDS) -l zh_CN --no-wrap --no-fuzzy-matching \
 		--ignore-obsolete --ignore-pot-creation-date
