@@ -45,7 +45,7 @@ def show(  # noqa: PLR0913 - a list has many sides
     `where` narrows it beyond what the address says; `opens(id)` is called in a callback when a name is pressed
     (by default the record's form opens); `first_step` draws the buttons of an empty list; `tools=False` leaves
     out search, filters and the menu, `acts=False` what any list offers for selected rows. `beside` makes further
-    columns for the rows shown. `key` tells several lists of one page apart.
+    columns for the rows shown, after the name. `key` tells several lists of one page apart.
     """
     place = Place(entity, key)
     if tools:
@@ -103,7 +103,7 @@ def table(
     ids = list(found.ids)
     shown, config = cells.present(entity, found)
     for more, (values, drawn) in (beside(ids) if beside else {}).items():
-        shown, config[more] = shown.append_column(more, values), drawn
+        shown, config[more] = shown.add_column(1, more, values), drawn
     first = shown.column_names[0]
     click = f"{key}.open"
     config[first] = st.column_config.ButtonColumn(

@@ -112,7 +112,7 @@ def release(key: str, ids: tuple[int, ...]) -> None:
             index=None,
             format_func=lambda one: offered[one],
             key=dialog.key("release.pool"),
-            placeholder=_("The owner’s own pool"),
+            placeholder=_("The pool of its owner"),
         )
     reason = st.text_input(_("Why?"), key=dialog.key("release.reason"), max_chars=_REASON_LENGTH)
     if st.button(_("Release"), type="primary", key=dialog.key("release.save")):

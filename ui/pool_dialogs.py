@@ -37,16 +37,16 @@ def settings(pool_id: int | None) -> None:
     if "pool" not in kept and not _load(pool_id, kept):
         return
     names = ("name", "kind") if pool_id is None else ("name",)
-    first = form.fill(POOL, *names, defaults=kept["pool"], key="pool")
+    first = form.fill(POOL, *names, defaults=kept["pool"], key="form.first")
     kind = first.values.get("kind") or kept["pool"]["kind"]
     members, is_for_all = _members(kept)
     st.markdown(f"**{_('Claiming')}**")
-    claiming = form.fill(POOL, *_CLAIMING, defaults=kept["pool"], key="claiming")
+    claiming = form.fill(POOL, *_CLAIMING, defaults=kept["pool"], key="form.claiming")
     hidden = _hidden(kind, kept)
     st.markdown(f"**{_('Going back')}**")
     rules = _rules(kind, kept)
     spared = _BACK if kind == "customer" else tuple(name for name in _BACK if name != "spares_open")
-    back = form.fill(POOL, *spared, defaults=kept["pool"], key="back")
+    back = form.fill(POOL, *spared, defaults=kept["pool"], key="form.back")
     problems = kept.get("problems", {})
     for name in ("members", "rules", "hidden"):
         if name in problems:
@@ -201,7 +201,7 @@ def _save(pool_id: int | None, filled: form.Filled, kept: dict[str, Any], **more
             action.announce(_("Pool saved"))
             dialog.finish()
         kept["problems"] = dict(outcome.fields)
-    for key in ("pool", "claiming", "back"):
+    for key in ("form.first", "form.claiming", "form.back"):
         form.mark(outcome or filled, key)
     if outcome is None or outcome.fields:
         st.rerun()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from services.pools.settings import Overview
 from ui import action, form, grid, page, pool_dialogs, session
 from ui import format as fmt
 from ui.i18n import N_, _, option, say, tr
-from ui.pool_view import rule_in_words
+from ui.pool_view import rule_in_words, rule_without_days
 
 _TABS: Final = {"pools": N_("Pools"), "quotas": N_("Quotas"), "jobs": N_("What runs at night")}
 _TAB: Final = "tab"
@@ -107,18 +107,19 @@ def _rules(row: Overview) -> str:
         return f":gray[{fmt.plain(_('Nothing goes back by itself: there is no rule.'))}]"
     said = []
     for rule in row.rules:
-        if rule.days is not None:
-            said.append(rule_in_words(rule.kind, row.kind, rule.days))
-        said += [
-            _("{level}: {rule}").format(level=level, rule=rule_in_words(rule.kind, row.kind, days))
-            for level, days in sorted(rule.days_by_level.items())
-        ]
-    spared = [_("the won")] if row.spares_won else []
+        levels = [f"{level} {fmt.number(days)}" for level, days in sorted(rule.days_by_level.items())]
+        if rule.days is None:
+            words = rule_without_days(rule.kind, row.kind)
+        else:
+            words = rule_in_words(rule.kind, row.kind, rule.days)
+        said.append(f"{words} ({_(', ').join(levels)})" if levels else words)
+    spared = []
+    if row.spares_won:
+        spared.append(_("the won") if row.kind == "customer" else _("the converted"))
     spared += [_("those with an open opportunity")] if row.spares_open and row.kind == "customer" else []
-    words = _("Goes back after {rules}").format(rules=_(" or ").join(said))
-    if spared:
-        words = f"{words}; {_('spared: {what}').format(what=_(', ').join([*spared, _('the locked')]))}"
-    return fmt.plain(words)
+    words = _("Goes back: {rules}").format(rules=" · ".join(said))
+    spares = _("Spared: {what}").format(what=_(", ").join([*spared, _("the locked")]))
+    return f"{fmt.plain(words)}  \n:small[:gray[{fmt.plain(spares)}]]"
 
 
 def _lying(row: Overview) -> str:
@@ -152,32 +153,39 @@ def _buttons(row: Overview) -> None:
                 on_click=pool_dialogs.tonight.later,
                 args=(row.pool_id,),
             )
-            if row.is_recycling:
-                st.button(_("Let the rules rest"), key=f"pool_{row.pool_id}.rest", on_click=_rest, args=(row.pool_id,))
-        if not row.is_enabled:
-            st.button(
-                _("Enable"),
-                key=f"pool_{row.pool_id}.enable",
-                on_click=partial(_act, _("Pool enabled"), pools.enable, row.pool_id),
-            )
-        else:
-            st.button(
-                _("Disable"),
-                key=f"pool_{row.pool_id}.disable",
-                on_click=partial(_act, _("Pool disabled"), pools.disable, row.pool_id),
-            )
-        if row.lying:
-            st.button(
-                _("Empty into another"),
-                key=f"pool_{row.pool_id}.empty",
-                on_click=pool_dialogs.empty.later,
-                args=(row.pool_id,),
-            )
-        st.button(
-            _("Delete"),
-            key=f"pool_{row.pool_id}.delete",
-            on_click=partial(_act, _("Pool deleted"), POOL.verb("delete"), row.pool_id),
+        offered = _more(row)
+        key = f"pool_{row.pool_id}.more"
+        st.menu_button(
+            _("More"),
+            list(offered),
+            format_func=lambda code: offered[code][0],
+            icon=":material/more_horiz:",
+            key=key,
+            on_click=_chosen,
+            args=(key, offered),
         )
+
+
+def _chosen(key: str, offered: dict[str, tuple[str, Callable[[], None]]]) -> None:
+    code = st.session_state.get(key)
+    if code in offered:
+        offered[code][1]()
+
+
+def _more(row: Overview) -> dict[str, tuple[str, Callable[[], None]]]:
+    """Return what is done to a pool now and then: code -> words, what a press does."""
+    pool_id = row.pool_id
+    found: dict[str, tuple[str, Callable[[], None]]] = {}
+    if row.is_recycling:
+        found["rest"] = (_("Let the rules rest"), partial(_rest, pool_id))
+    if row.is_enabled:
+        found["disable"] = (_("Disable"), partial(_act, _("Pool disabled"), pools.disable, pool_id))
+    else:
+        found["enable"] = (_("Enable"), partial(_act, _("Pool enabled"), pools.enable, pool_id))
+    if row.lying:
+        found["empty"] = (_("Empty into another"), partial(pool_dialogs.empty.later, pool_id))
+    found["delete"] = (_("Delete"), partial(_act, _("Pool deleted"), POOL.verb("delete"), pool_id))
+    return found
 
 
 def _act(done: str, verb: Any, *args: Any, **kwargs: Any) -> None:
@@ -226,7 +234,7 @@ def dry_run(found: DryRun, kind: str) -> None:
 
 
 def _quotas() -> None:
-    st.caption(_("How many somebody may own. The nearest holds: one’s own, one’s team’s, everybody’s."))
+    st.caption(_("How many somebody may own. The nearest holds: for the person, for the team, for everybody."))
     with page.toolbar():
         if page.button(_("New quota"), permission="quota.create", primary=True, icon=":material/add:", key="quota_new"):
             form.create(QUOTA)
@@ -242,36 +250,40 @@ def _jobs() -> None:
     except Refusal as refusal:
         st.error(fmt.plain(say(refusal)))
         return
+    _table(states)
     for state in states:
-        _job(state)
+        if state.error:
+            words = _("{job} failed. Tell support this number: {reference}")
+            st.error(fmt.plain(words.format(job=_(state.label), reference=state.error)), icon=":material/error:")
     if page.may("setting.update"):
         _hour(states)
 
 
-def _job(state: jobs.State) -> None:
-    with st.container(border=True, gap="small"):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.markdown(f"**{fmt.plain(_(state.label))}**", width="content")
-            if state.is_running:
-                st.badge(_("Running"), color="blue", icon=":material/sync:")
-            elif state.error:
-                st.badge(_("Failed"), color="red", icon=":material/error:")
-        lines = [_("Next: {when}").format(when=fmt.instant(state.next_at)) if state.next_at else _("Next: at once")]
-        if state.finished_at:
-            last = _("Last: {when}").format(when=fmt.instant(state.finished_at))
-            lines.append(f"{last} · {_came_of(state)}")
-        else:
-            lines.append(_("It has not run yet."))
-        st.caption("  \n".join(fmt.plain(line) for line in lines))
-        if state.error:
-            st.caption(fmt.plain(_("Tell support this number: {reference}").format(reference=state.error)))
-        if page.may("setting.update"):
-            st.button(
-                _("Run now"),
-                key=f"job_{state.name}.run",
-                disabled=state.is_running,
-                on_click=partial(_act, _("It runs within half a minute"), jobs.hasten, state.name),
-            )
+def _table(states: Sequence[jobs.State]) -> None:
+    """Draw the jobs: when each runs next, when it ran and what came of it, and a button to run it now."""
+    shown: dict[str, list[Any]] = {
+        "job": [_(state.label) for state in states],
+        "next": [_("running") if state.is_running else fmt.instant(state.next_at) for state in states],
+        "last": [fmt.instant(state.finished_at) if state.finished_at else "" for state in states],
+        "result": [_came_of(state) if state.finished_at else "" for state in states],
+    }
+    titles = {"job": _("What"), "next": _("Next"), "last": _("Last"), "result": _("What came of it")}
+    config: dict[str, Any] = {name: st.column_config.TextColumn(title) for name, title in titles.items()}
+    if page.may("setting.update"):
+        names = tuple(state.name for state in states)
+        shown["run"] = [_("Run now")] * len(states)
+        config["run"] = st.column_config.ButtonColumn(
+            " ", key="jobs_run", on_click=_hasten, args=(names,), width="small"
+        )
+    st.dataframe(
+        shown, hide_index=True, column_config=config, key="jobs_table", height="content", alt=_("What runs at night")
+    )
+
+
+def _hasten(names: tuple[str, ...]) -> None:
+    pressed = st.session_state.get("jobs_run")
+    if pressed is not None and 0 <= pressed["row"] < len(names):
+        _act(_("It runs within half a minute"), jobs.hasten, names[pressed["row"]])
 
 
 def _came_of(state: jobs.State) -> str:
@@ -289,7 +301,7 @@ def _hour(states: Sequence[jobs.State]) -> None:
         _act(_("Hour set"), jobs.set_night_hour, int(st.session_state[name]))
 
     st.selectbox(
-        _("Hour of the company’s clock"),
+        _("Nightly jobs begin at"),
         list(range(24)),
         format_func=lambda one: f"{one:02d}:00",
         key=name,

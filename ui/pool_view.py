@@ -22,8 +22,8 @@ from ui.place import Place
 
 _OF, _POOL = "of", "pool"
 _COLUMNS: Final = {
-    "customer": ("name", "level", "industry", "region", "pooled_at", "previous_owner_id", "last_activity_at"),
-    "lead": ("name", "company", "grade", "source", "region", "pooled_at", "previous_owner_id"),
+    "customer": ("name", "pooled_at", "previous_owner_id", "level", "industry", "region"),
+    "lead": ("name", "company", "pooled_at", "previous_owner_id", "grade", "source", "region"),
 }
 _URL: Final = {"customer": "customers", "lead": "leads"}
 
@@ -118,7 +118,7 @@ def _allowances(key: str, shown: Sequence[int]) -> None:
 
 def _columns(entity: Entity, offered: Sequence[PoolChoice]) -> tuple[str, ...]:
     names = _COLUMNS[entity.key]
-    return (*names[:1], "pool_id", *names[1:]) if len(offered) > 1 else names
+    return (*names, "pool_id") if len(offered) > 1 else names
 
 
 def _actions(key: str, selected: Sequence[int], offered: Sequence[PoolChoice]) -> None:
@@ -163,3 +163,13 @@ def rule_in_words(kind: str, key: str, days: int) -> str:
         "won": _("not won for {n} days") if key == "customer" else _("not converted for {n} days"),
     }
     return words[kind].format(n=fmt.number(days))
+
+
+def rule_without_days(kind: str, key: str) -> str:
+    """Return the name of a rule."""
+    words = {
+        "activity": _("no activity"),
+        "opportunity": _("no opportunity"),
+        "won": _("not won") if key == "customer" else _("not converted"),
+    }
+    return words[kind]
