@@ -72,6 +72,7 @@ MENU: Final = (
     ),
     Entry(ADMINISTRATION, "admin/grading.py", N_("Lead grading"), "star_half", "grading_rule.read", "grading"),
     Entry(ADMINISTRATION, "admin/pools.py", N_("Pools"), "water", "pool.read", "pools"),
+    Entry(ADMINISTRATION, "admin/imports.py", N_("Import history"), "history", "*.import", "imports"),
     Entry(ADMINISTRATION, "admin/recycle_bin.py", N_("Recycle bin"), "delete", "recycle_bin.read", "recycle-bin"),
     Entry(ADMINISTRATION, "account/account.py", N_("Your account"), "account_circle", None, "account"),
 )

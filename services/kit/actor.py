@@ -55,7 +55,11 @@ class Actor:
         return Reach.ALL if self.is_system else self.grants.get(permission, Reach.NONE)
 
     def may(self, permission: str) -> bool:
-        """Say whether the role includes a permission at all."""
+        """Say whether the role includes a permission at all; `*.import` asks for any kind of record."""
+        if permission.startswith("*."):
+            return self.is_system or any(
+                name.endswith(permission[1:]) and reach is not Reach.NONE for name, reach in self.grants.items()
+            )
         return self.reach(permission) is not Reach.NONE
 
 

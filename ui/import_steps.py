@@ -1,0 +1,353 @@
+"""The import of a file by stages: brought, checked, stored in the background, stopped, resumed, taken back.
+
+What has been reached stands in the database: one may leave the page and come back by the import history.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from pathlib import PurePath
+from typing import Any, Final
+
+import streamlit as st
+
+from services import downloads, imports
+from services.imports import Batch
+from services.kit.entity import Entity
+from services.kit.errors import NotFound, Refusal
+from services.kit.transfer.mapping import IGNORE
+from ui import action, dialog, import_parts, page, session
+from ui import format as fmt
+from ui.i18n import _, say
+
+_log = logging.getLogger("sandtable.import")
+_ERRORS: Final = 200
+_SMALL: Final = 200_000
+"""Bytes up to which a file is read while one waits; a process of its own would take longer to start."""
+_FEW: Final = 2_000
+"""Rows up to which the same holds."""
+_EVERY: Final = 1.5
+"""Seconds between two looks at what goes on in the background."""
+
+
+def draw(entity: Entity, batch_id: int | None) -> None:
+    """Draw the import at the stage it has reached."""
+    kept = dialog.state()
+    if batch_id is not None:
+        kept.setdefault("batch", batch_id)
+    batch = _batch(kept.get("batch"))
+    if batch is None and "batch" in kept:
+        st.info(_("This import is not there, or not yours to see."))
+        return
+    if batch is not None and (is_busy(batch) or _has_begun(batch)):
+        _named(batch)
+        _went(batch)
+        return
+    uploaded = _take(entity)
+    if told := kept.get("told"):
+        action.tell(told)
+    if batch is None:
+        return
+    if uploaded is None:
+        _named(batch)
+    if batch.state == "refused":
+        _refused(batch)
+    if batch.may_resume:
+        _stopped(batch)
+    elif batch.stage in ("read", "check"):
+        _sheet(entity, batch, uploaded)
+        _prepare(entity, batch)
+
+
+def is_busy(batch: Batch) -> bool:
+    """Say whether a process is at work on it, as far as is known."""
+    return batch.state == "working" and not batch.is_cut_off
+
+
+def _has_begun(batch: Batch) -> bool:
+    """Say whether something of it is in the database."""
+    return batch.stage in ("store", "revert") or (batch.goal in ("store", "revert") and batch.state != "ready")
+
+
+def _batch(number: int | None) -> Batch | None:
+    if number is None:
+        return None
+    try:
+        return session.ask(imports.get, number)
+    except NotFound:
+        return None
+
+
+def _named(batch: Batch) -> None:
+    who = " · ".join(fmt.plain(one) for one in (batch.file_name, batch.by, fmt.instant(batch.created_at)) if one)
+    st.caption(who)
+
+
+# --- bring --------------------------------------------------------------------------------------------------
+
+
+def _take(entity: Entity) -> Any:
+    """Take a file; another one begins another import."""
+    st.caption(_("A table as .xlsx or .csv, with one row of headings. Nothing is written before you say so."))
+    uploaded = st.file_uploader(_("File"), key=dialog.key("import.file"))
+    kept = dialog.state()
+    if uploaded is not None and kept.get("file") != uploaded.file_id:
+        kept.clear()
+        kept["file"] = uploaded.file_id
+        _bring(entity, uploaded, None)
+    return uploaded
+
+
+def _bring(entity: Entity, uploaded: Any, sheet: str | None) -> None:
+    content = uploaded.getvalue()
+    done = action.attempt(imports.bring, entity, content, PurePath(uploaded.name).name, sheet=sheet)
+    if not done.is_done:
+        dialog.state()["told"] = done
+        return
+    dialog.state()["batch"] = done.result
+    _work(done.result, is_small=len(content) <= _SMALL)
+
+
+def _sheet(entity: Entity, batch: Batch, uploaded: Any) -> None:
+    """Let another sheet of the workbook be read instead."""
+    if uploaded is None or len(batch.sheets) < 2:  # noqa: PLR2004 - nothing to choose
+        return
+    kept = dialog.state()
+    chosen = st.selectbox(
+        _("Sheet"),
+        [None, *batch.sheets],
+        format_func=lambda one: _("The first one with a table") if one is None else one,
+        key=dialog.key(f"import.sheet.{kept.get('file')}"),
+    )
+    if chosen != batch.asked.get("sheet"):
+        _bring(entity, uploaded, chosen)
+
+
+# --- the work -----------------------------------------------------------------------------------------------
+
+
+def _go(verb: Any, batch: Batch, **asked: Any) -> None:
+    """Ask for the next stage and let it be worked at; why not is shown in place."""
+    done = action.attempt(verb, batch.id, **asked)
+    if not done.is_done:
+        action.tell(done)
+        return
+    _work(batch.id, is_small=batch.total <= _FEW)
+
+
+def _work(batch_id: int, *, is_small: bool) -> None:
+    """Bring an import to its goal: here, or in the background."""
+    if is_small:
+        try:
+            with st.spinner(_("One moment…")):
+                imports.run_here(session.database(), batch_id)
+        except Exception:  # noqa: BLE001 - the batch says that it broke off and can go on, and is shown next
+            _log.exception("import %s broke off", batch_id)
+    else:
+        imports.launch(session.database(), batch_id)
+    st.rerun()
+
+
+def _went(batch: Batch) -> None:
+    """Show an import that writes or has written."""
+    if is_busy(batch):
+        st.fragment(_progress, run_every=_EVERY)(batch.id)
+        return
+    if batch.may_resume:
+        _stopped(batch)
+    elif batch.state == "refused":
+        _refused(batch)
+        _ways_out(batch)
+    else:
+        _done(batch)
+
+
+def _progress(batch_id: int) -> None:
+    """Show how far it is; looked at again by itself."""
+    batch = _batch(batch_id)
+    if batch is None or not is_busy(batch):
+        st.rerun()
+    st.progress(_share(batch), text=working(batch))
+    st.caption(_("You may close this window: the work goes on, and stands in the import history."))
+    if st.button(_("Stop"), key=dialog.key("import.stop"), icon=":material/stop:"):
+        done = action.attempt(imports.stop, batch_id)
+        if not done.is_done:
+            action.tell(done)
+
+
+def _share(batch: Batch) -> float:
+    return min(batch.done / batch.total, 1.0) if batch.total else 0.0
+
+
+def working(batch: Batch) -> str:
+    """Return what goes on with an import, and how far it is."""
+    said = {
+        "read": _("Reading the file"),
+        "check": _("Checking"),
+        "store": _("Importing") if batch.stage == "check" else _("Checking"),
+        "revert": _("Taking back"),
+    }[batch.goal]
+    if not batch.total:
+        return said
+    return _("{what}: {done} of {total} rows").format(
+        what=said, done=fmt.number(min(batch.done, batch.total)), total=fmt.number(batch.total)
+    )
+
+
+def _stopped(batch: Batch) -> None:
+    """Say where it stopped, and offer to go on or back."""
+    if batch.refusal is not None:
+        st.error(fmt.plain(say(batch.refusal)), icon=":material/error:")
+    stood = _("Stopped before anything was written.")
+    if batch.goal in ("store", "revert"):
+        stood = _("Stopped at {done} of {total} rows. What is in stays in until you go on or take it back.").format(
+            done=fmt.number(batch.done), total=fmt.number(batch.total)
+        )
+    st.warning(stood, icon=":material/pause_circle:")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        _take_back(batch)
+        if st.button(_("Go on"), type="primary", key=dialog.key("import.resume"), icon=":material/play_arrow:"):
+            _go(imports.resume, batch)
+
+
+def _refused(batch: Batch) -> None:
+    if batch.refusal is not None:
+        st.error(fmt.plain(say(batch.refusal)), icon=":material/error:")
+
+
+# --- check --------------------------------------------------------------------------------------------------
+
+
+def _prepare(entity: Entity, batch: Batch) -> None:
+    """Let columns and options be chosen, check the file, and offer to store what was checked."""
+    try:
+        head, known = session.ask(imports.preview, batch.id)
+    except Refusal as refusal:
+        st.error(fmt.plain(say(refusal)), icon=":material/error:")
+        return
+    import_parts.rows(head)
+    maps = import_parts.columns(entity, head.header, batch.total, known.plain() if known else {})
+    names = frozenset(name for name in maps.values() if name != IGNORE)
+    mode, match = import_parts.mode(entity, names)
+    create_missing = import_parts.missing_customers(entity, names)
+    asked = {*batch.fractions_asked, *batch.asked.get("fractions", ())}
+    headings = {name: heading for heading, name in maps.items()}
+    fractions = sorted(
+        name for name in asked if name in names and import_parts.fraction(name, headings[name])
+    )  # what is unlike the check is checked again
+    chosen = {"maps": maps, "mode": mode, "match": match, "create_missing": create_missing, "fractions": fractions}
+    is_checked = batch.stage == "check" and batch.state == "ready" and _is_as_asked(batch, chosen)
+    if st.button(
+        _("Check the file"),
+        key=dialog.key("import.check"),
+        type="secondary" if is_checked else "primary",
+        disabled=not names,
+    ):
+        _go(imports.check, batch, **{"fractions": [], **chosen})
+    if is_checked:
+        _verdict(batch)
+
+
+def _is_as_asked(batch: Batch, chosen: dict[str, Any]) -> bool:
+    return all((batch.asked.get(name) or None) == (value or None) for name, value in chosen.items())
+
+
+def _verdict(batch: Batch) -> None:
+    """Say what would happen, and offer to do it."""
+    st.markdown("**" + fmt.plain(counts(batch)) + "**")
+    for note in batch.notes:
+        st.caption(fmt.plain(say(note)))
+    if batch.wrong:
+        _errors(batch)
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if batch.wrong:
+            st.caption(_("Mend the file and choose it again, or import the good rows alone."), width="stretch")
+        words = _("Import the good rows") if batch.wrong else _("Import")
+        if st.button(words, type="primary", disabled=not batch.created + batch.updated, key=dialog.key("import.run")):
+            _go(imports.store, batch, skip_bad=bool(batch.wrong))
+
+
+def counts(batch: Batch) -> str:
+    """Return what an import does or has done as a sentence."""
+    return import_parts.counts(batch.created, batch.updated, batch.unchanged, batch.wrong)
+
+
+def _errors(batch: Batch) -> None:
+    """Show what is wrong, and offer the rows as a file to mend."""
+    try:
+        found = session.ask(imports.errors, batch.id, limit=_ERRORS)
+    except Refusal as refusal:
+        st.caption(fmt.plain(say(refusal)))
+        return
+    import_parts.errors(found)
+    if batch.wrong > len({error.row for error in found}):
+        st.caption(_("These are the first ones; the file has them all."))
+    if st.button(_("Rows with errors as a file"), icon=":material/download:", key=dialog.key("import.errors")):
+        name = f"{PurePath(batch.file_name).stem} - {_('Rows with errors')}.xlsx"
+        target = io.BytesIO()
+        session.ask(imports.errors_file, batch.id, target, file_format="xlsx", say=say, title=_("What is wrong"))
+        content = target.getvalue()
+        import_parts.link(
+            name,
+            action.attempt(downloads.offer_file, import_parts.session_id(), content, file_name=name, what="import"),
+        )
+
+
+# --- result -------------------------------------------------------------------------------------------------
+
+
+def _done(batch: Batch) -> None:
+    """Say what came of it, and offer the way back."""
+    if batch.stage == "revert":
+        words = _("Taken back: {n} records. Left as they are: {kept}.")
+        st.success(words.format(n=fmt.number(batch.reverted), kept=fmt.number(batch.kept)), icon=":material/undo:")
+    else:
+        st.success(fmt.plain(counts(batch)), icon=":material/check:")
+        for note in batch.notes:
+            st.caption(fmt.plain(say(note)))
+    if batch.kept:
+        _kept(batch)
+    if batch.wrong and batch.stage != "revert":
+        _errors(batch)
+        st.caption(_("The good rows are in. Mend the others in the file and import it: nothing comes in twice."))
+    _ways_out(batch)
+
+
+def _ways_out(batch: Batch) -> None:
+    """Offer the history, the way back, and the end."""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if page.button(_("Import history"), key=dialog.key("import.history"), icon=":material/history:"):
+            dialog.close()
+            page.go("imports")
+        _take_back(batch)
+        if st.button(_("Close"), type="primary", key=dialog.key("import.close")):
+            dialog.finish()
+
+
+def _kept(batch: Batch) -> None:
+    """Show what a way back leaves as it is."""
+    found = session.ask(imports.kept_rows, batch.id, limit=_ERRORS)
+    st.dataframe(
+        {
+            _("Row"): [one.row for one in found],
+            _("Record"): [one.title or "" for one in found],
+            _("Why it stays"): [say(one.reason) for one in found],
+        },
+        hide_index=True,
+    )
+
+
+def _take_back(batch: Batch) -> None:
+    """Offer to take everything back, after a second look."""
+    if not batch.may_revert:
+        return
+    with st.popover(_("Take back"), icon=":material/undo:"):
+        st.write(
+            _(
+                "New records go to the recycle bin, changed ones get their old values. "
+                "What somebody has changed since stays as it is and is listed."
+            )
+        )
+        if st.button(_("Take this import back"), key=dialog.key("import.revert"), type="primary"):
+            _go(imports.revert, batch)
