@@ -20,7 +20,9 @@ def _old(uow: UnitOfWork) -> None:
     """Leave the records as a version without normal forms has stored them."""
     for model, names in ((Customer, ("name_block", "phone_key")), (Lead, ("company_key",)), (Contact, ("email_key",))):
         uow.session.execute(
-            update(model).values({**dict.fromkeys(names), "search_tokens": ""}).execution_options(synchronize_session=False)
+            update(model)
+            .values({**dict.fromkeys(names), "search_tokens": ""})
+            .execution_options(synchronize_session=False)
         )
 
 

@@ -391,7 +391,9 @@ def upgrade() -> None:
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
         )
-        batch_op.create_index("ix_customer_owner_id_updated_at_id", ["owner_id", "updated_at", "id", "deleted_at"], unique=False)
+        batch_op.create_index(
+            "ix_customer_owner_id_updated_at_id", ["owner_id", "updated_at", "id", "deleted_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_customer_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(
             "ix_customer_source_updated_at_id",
@@ -400,7 +402,9 @@ def upgrade() -> None:
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
         )
-        batch_op.create_index("ix_customer_team_id_updated_at_id", ["team_id", "updated_at", "id", "deleted_at"], unique=False)
+        batch_op.create_index(
+            "ix_customer_team_id_updated_at_id", ["team_id", "updated_at", "id", "deleted_at"], unique=False
+        )
         batch_op.create_index(
             "ix_customer_updated_at_id",
             ["updated_at", "id"],
@@ -442,7 +446,9 @@ def upgrade() -> None:
         sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_in", sa.String(length=32), nullable=True),
-        sa.ForeignKeyConstraint(["criteria_set_id"], ["criteria_set.id"], name=op.f("fk_plan_criteria_set_id_criteria_set")),
+        sa.ForeignKeyConstraint(
+            ["criteria_set_id"], ["criteria_set.id"], name=op.f("fk_plan_criteria_set_id_criteria_set")
+        ),
         sa.ForeignKeyConstraint(["frozen_by_id"], ["user.id"], name=op.f("fk_plan_frozen_by_id_user")),
         sa.ForeignKeyConstraint(["previous_id"], ["plan.id"], name=op.f("fk_plan_previous_id_plan")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
@@ -551,7 +557,9 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["session_id"], ["user_session.id"], name=op.f("fk_download_session_id_user_session"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["user_session.id"], name=op.f("fk_download_session_id_user_session"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_download")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_download_token_hash")),
     )
@@ -622,7 +630,9 @@ def upgrade() -> None:
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
         )
-        batch_op.create_index("ix_lead_owner_id_updated_at_id", ["owner_id", "updated_at", "id", "deleted_at"], unique=False)
+        batch_op.create_index(
+            "ix_lead_owner_id_updated_at_id", ["owner_id", "updated_at", "id", "deleted_at"], unique=False
+        )
         batch_op.create_index(
             "ix_lead_source_updated_at_id",
             ["source", "updated_at", "id"],
@@ -637,7 +647,9 @@ def upgrade() -> None:
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
         )
-        batch_op.create_index("ix_lead_team_id_updated_at_id", ["team_id", "updated_at", "id", "deleted_at"], unique=False)
+        batch_op.create_index(
+            "ix_lead_team_id_updated_at_id", ["team_id", "updated_at", "id", "deleted_at"], unique=False
+        )
         batch_op.create_index(
             "ix_lead_updated_at_id",
             ["updated_at", "id"],
@@ -733,11 +745,17 @@ def upgrade() -> None:
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
         )
-        batch_op.create_index("ix_opportunity_owner_id_updated_at_id", ["owner_id", "updated_at", "id", "deleted_at"], unique=False)
+        batch_op.create_index(
+            "ix_opportunity_owner_id_updated_at_id", ["owner_id", "updated_at", "id", "deleted_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_opportunity_pipeline_id"), ["pipeline_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunity_product_id"), ["product_id"], unique=False)
-        batch_op.create_index("ix_opportunity_stage_id_currency_amount", ["stage_id", "currency", "amount"], unique=False)
-        batch_op.create_index("ix_opportunity_team_id_updated_at_id", ["team_id", "updated_at", "id", "deleted_at"], unique=False)
+        batch_op.create_index(
+            "ix_opportunity_stage_id_currency_amount", ["stage_id", "currency", "amount"], unique=False
+        )
+        batch_op.create_index(
+            "ix_opportunity_team_id_updated_at_id", ["team_id", "updated_at", "id", "deleted_at"], unique=False
+        )
         batch_op.create_index(
             "ix_opportunity_updated_at_id",
             ["updated_at", "id"],
@@ -812,7 +830,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_activity_contact_id_contact")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_activity_customer_id_customer")),
         sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], name=op.f("fk_activity_lead_id_lead")),
-        sa.ForeignKeyConstraint(["opportunity_id"], ["opportunity.id"], name=op.f("fk_activity_opportunity_id_opportunity")),
+        sa.ForeignKeyConstraint(
+            ["opportunity_id"], ["opportunity.id"], name=op.f("fk_activity_opportunity_id_opportunity")
+        ),
         sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_activity_owner_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activity")),
     )
@@ -871,7 +891,9 @@ def upgrade() -> None:
         sa.Column("deleted_in", sa.String(length=32), nullable=True),
         sa.Column("search_tokens", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_contract_customer_id_customer")),
-        sa.ForeignKeyConstraint(["opportunity_id"], ["opportunity.id"], name=op.f("fk_contract_opportunity_id_opportunity")),
+        sa.ForeignKeyConstraint(
+            ["opportunity_id"], ["opportunity.id"], name=op.f("fk_contract_opportunity_id_opportunity")
+        ),
         sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_contract_owner_id_user")),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_contract_team_id_team")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contract")),
@@ -900,7 +922,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("deleted_at IS NULL"),
         )
         batch_op.create_index(batch_op.f("ix_contract_opportunity_id"), ["opportunity_id"], unique=False)
-        batch_op.create_index("ix_contract_owner_id_updated_at_id", ["owner_id", "updated_at", "id", "deleted_at"], unique=False)
+        batch_op.create_index(
+            "ix_contract_owner_id_updated_at_id", ["owner_id", "updated_at", "id", "deleted_at"], unique=False
+        )
         batch_op.create_index(
             "ix_contract_stage_updated_at_id",
             ["stage", "updated_at", "id"],
@@ -908,7 +932,9 @@ def upgrade() -> None:
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
         )
-        batch_op.create_index("ix_contract_team_id_updated_at_id", ["team_id", "updated_at", "id", "deleted_at"], unique=False)
+        batch_op.create_index(
+            "ix_contract_team_id_updated_at_id", ["team_id", "updated_at", "id", "deleted_at"], unique=False
+        )
         batch_op.create_index(
             "ix_contract_updated_at_id",
             ["updated_at", "id"],
@@ -944,11 +970,15 @@ def upgrade() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_in", sa.String(length=32), nullable=True),
         sa.CheckConstraint("low <= likely AND likely <= high", name=op.f("ck_estimate_order")),
-        sa.ForeignKeyConstraint(["opportunity_id"], ["opportunity.id"], name=op.f("fk_estimate_opportunity_id_opportunity")),
+        sa.ForeignKeyConstraint(
+            ["opportunity_id"], ["opportunity.id"], name=op.f("fk_estimate_opportunity_id_opportunity")
+        ),
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_estimate_plan_id_plan")),
         sa.ForeignKeyConstraint(["rater_id"], ["user.id"], name=op.f("fk_estimate_rater_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_estimate")),
-        sa.UniqueConstraint("plan_id", "opportunity_id", "criterion", name=op.f("uq_estimate_plan_id_opportunity_id_criterion")),
+        sa.UniqueConstraint(
+            "plan_id", "opportunity_id", "criterion", name=op.f("uq_estimate_plan_id_opportunity_id_criterion")
+        ),
     )
     with op.batch_alter_table("estimate", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_estimate_opportunity_id"), ["opportunity_id"], unique=False)
@@ -980,7 +1010,9 @@ def upgrade() -> None:
         sa.Column("deleted_in", sa.String(length=32), nullable=True),
         sa.CheckConstraint("decision IN ('fight', 'let_go', 'undecided')", name=op.f("ck_plan_item_decision")),
         sa.ForeignKeyConstraint(["decided_by_id"], ["user.id"], name=op.f("fk_plan_item_decided_by_id_user")),
-        sa.ForeignKeyConstraint(["opportunity_id"], ["opportunity.id"], name=op.f("fk_plan_item_opportunity_id_opportunity")),
+        sa.ForeignKeyConstraint(
+            ["opportunity_id"], ["opportunity.id"], name=op.f("fk_plan_item_opportunity_id_opportunity")
+        ),
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_plan_item_plan_id_plan")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_item")),
         sa.UniqueConstraint("plan_id", "opportunity_id", name=op.f("uq_plan_item_plan_id_opportunity_id")),
@@ -1020,7 +1052,9 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_stage_event_by_id_user")),
         sa.ForeignKeyConstraint(["from_stage_id"], ["stage.id"], name=op.f("fk_stage_event_from_stage_id_stage")),
-        sa.ForeignKeyConstraint(["opportunity_id"], ["opportunity.id"], name=op.f("fk_stage_event_opportunity_id_opportunity")),
+        sa.ForeignKeyConstraint(
+            ["opportunity_id"], ["opportunity.id"], name=op.f("fk_stage_event_opportunity_id_opportunity")
+        ),
         sa.ForeignKeyConstraint(["to_stage_id"], ["stage.id"], name=op.f("fk_stage_event_to_stage_id_stage")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_event")),
     )
@@ -1052,7 +1086,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("instalment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_instalment_contract_id"), ["contract_id"], unique=False)
-        batch_op.create_index("ix_instalment_due_on_amount_paid", ["due_on", "contract_id", "amount", "paid"], unique=False)
+        batch_op.create_index(
+            "ix_instalment_due_on_amount_paid", ["due_on", "contract_id", "amount", "paid"], unique=False
+        )
         batch_op.create_index(
             "ix_instalment_due_on_id",
             ["due_on", "id"],
@@ -1145,7 +1181,9 @@ def upgrade() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_in", sa.String(length=32), nullable=True),
         sa.CheckConstraint("amount > 0", name=op.f("ck_allocation_amount")),
-        sa.ForeignKeyConstraint(["instalment_id"], ["instalment.id"], name=op.f("fk_allocation_instalment_id_instalment")),
+        sa.ForeignKeyConstraint(
+            ["instalment_id"], ["instalment.id"], name=op.f("fk_allocation_instalment_id_instalment")
+        ),
         sa.ForeignKeyConstraint(["receipt_id"], ["receipt.id"], name=op.f("fk_allocation_receipt_id_receipt")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation")),
         sa.UniqueConstraint("receipt_id", "instalment_id", name=op.f("uq_allocation_receipt_id_instalment_id")),

@@ -143,7 +143,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("entity", "a_id", "b_id", name=op.f("uq_duplicate_pair_entity_a_id_b_id")),
     )
     op.create_index("ix_duplicate_pair_entity_b_id", "duplicate_pair", ["entity", "b_id"], unique=False)
-    op.create_index("ix_duplicate_pair_entity_state_score_id", "duplicate_pair", ["entity", "state", "score", "id"], unique=False)
+    op.create_index(
+        "ix_duplicate_pair_entity_state_score_id", "duplicate_pair", ["entity", "state", "score", "id"], unique=False
+    )
 
     op.create_table(
         "grading_rule",
@@ -407,7 +409,8 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('created', 'assigned', 'claimed', 'released', 'recycled', 'transferred', 'merged')", name=op.f("ck_owner_change_kind")
+            "kind IN ('created', 'assigned', 'claimed', 'released', 'recycled', 'transferred', 'merged')",
+            name=op.f("ck_owner_change_kind"),
         ),
         sa.ForeignKeyConstraint(["from_id"], ["user.id"], name=op.f("fk_owner_change_from_id_user")),
         sa.ForeignKeyConstraint(["pool_id"], ["pool.id"], name=op.f("fk_owner_change_pool_id_pool")),
@@ -500,7 +503,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_reminder_state_user_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder_state")),
     )
-    op.create_index("uq_reminder_state_user_id", "reminder_state", ["user_id", "entity", "record_id", "kind"], unique=True)
+    op.create_index(
+        "uq_reminder_state_user_id", "reminder_state", ["user_id", "entity", "record_id", "kind"], unique=True
+    )
 
     op.create_table(
         "saved_view",
@@ -624,7 +629,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=True),
         sa.Column("before", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("refusal", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
-        sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_import_row_batch_id_import_batch"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["import_batch.id"], name=op.f("fk_import_row_batch_id_import_batch"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("batch_id", "row", name=op.f("pk_import_row")),
         sqlite_with_rowid=False,
     )
@@ -723,7 +730,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_conversion_contact_id_contact")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_conversion_customer_id_customer")),
         sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], name=op.f("fk_conversion_lead_id_lead")),
-        sa.ForeignKeyConstraint(["opportunity_id"], ["opportunity.id"], name=op.f("fk_conversion_opportunity_id_opportunity")),
+        sa.ForeignKeyConstraint(
+            ["opportunity_id"], ["opportunity.id"], name=op.f("fk_conversion_opportunity_id_opportunity")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversion")),
     )
     op.create_index(op.f("ix_conversion_contact_id"), "conversion", ["contact_id"], unique=False)
@@ -773,7 +782,9 @@ def upgrade() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_in", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_finding_customer_id_customer")),
-        sa.ForeignKeyConstraint(["opportunity_id"], ["opportunity.id"], name=op.f("fk_finding_opportunity_id_opportunity")),
+        sa.ForeignKeyConstraint(
+            ["opportunity_id"], ["opportunity.id"], name=op.f("fk_finding_opportunity_id_opportunity")
+        ),
         sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_finding_owner_id_user")),
         sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_finding_profile_id_profile")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_finding")),
@@ -968,7 +979,9 @@ def upgrade() -> None:
     )
 
     op.drop_index(op.f("ix_activity_customer_id"), table_name="activity")
-    op.create_index("ix_activity_customer_id_happened_at_id", "activity", ["customer_id", "happened_at", "id"], unique=False)
+    op.create_index(
+        "ix_activity_customer_id_happened_at_id", "activity", ["customer_id", "happened_at", "id"], unique=False
+    )
     op.create_index(
         "ix_activity_deleted_at_id",
         "activity",
@@ -1028,7 +1041,10 @@ def upgrade() -> None:
     op.add_column("contact", sa.Column("email_key", sa.String(length=254), nullable=True))
     op.add_column("contact", sa.Column("domain_key", sa.String(length=254), nullable=True))
     op.add_column(
-        "contact", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
+        "contact",
+        sa.Column(
+            "custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False
+        ),
     )
     op.create_index(
         "ix_contact_attitude_updated_at_id",
@@ -1156,7 +1172,10 @@ def upgrade() -> None:
     )
     op.add_column("customer", sa.Column("is_locked", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
     op.add_column(
-        "customer", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
+        "customer",
+        sa.Column(
+            "custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False
+        ),
     )
     op.drop_index(op.f("ix_customer_parent_id"), table_name="customer")
     op.create_index(
@@ -1175,7 +1194,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("domain_key IS NOT NULL"),
         postgresql_where=sa.text("domain_key IS NOT NULL"),
     )
-    op.create_index("ix_customer_name_block_name_key", "customer", ["name_block", "name_key", "deleted_at"], unique=False)
+    op.create_index(
+        "ix_customer_name_block_name_key", "customer", ["name_block", "name_key", "deleted_at"], unique=False
+    )
     op.create_index(
         "ix_customer_part_of",
         "customer",
@@ -1229,10 +1250,18 @@ def upgrade() -> None:
 
     op.add_column("lead", sa.Column("grade_points", sa.Integer(), nullable=True))
     op.add_column(
-        "lead", sa.Column("grade_reasons", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="[]", nullable=False)
+        "lead",
+        sa.Column(
+            "grade_reasons",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="[]",
+            nullable=False,
+        ),
     )
     op.add_column("lead", sa.Column("graded_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("lead", sa.Column("graded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
+    op.add_column(
+        "lead", sa.Column("graded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+    )
     op.add_column("lead", sa.Column("unqualified_reason", sa.String(length=30), nullable=True))
     op.add_column("lead", sa.Column("company_key", sa.String(length=200), nullable=True))
     op.add_column("lead", sa.Column("company_block", sa.String(length=20), nullable=True))
@@ -1264,7 +1293,10 @@ def upgrade() -> None:
     )
     op.add_column("lead", sa.Column("is_locked", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
     op.add_column(
-        "lead", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
+        "lead",
+        sa.Column(
+            "custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False
+        ),
     )
     op.create_index("ix_lead_company_block_company_key", "lead", ["company_block", "company_key"], unique=False)
     op.create_index(
@@ -1341,7 +1373,10 @@ def upgrade() -> None:
     )
 
     op.add_column(
-        "opportunity", sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False)
+        "opportunity",
+        sa.Column(
+            "custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default="{}", nullable=False
+        ),
     )
     op.create_index(
         "ix_opportunity_deleted_at_id",
@@ -2046,7 +2081,10 @@ def downgrade() -> None:
 
     op.drop_table("profile_question")
     op.drop_index(
-        "uq_pool_kind_name", table_name="pool", sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL")
+        "uq_pool_kind_name",
+        table_name="pool",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_index(
         "ix_pool_updated_at_id",
@@ -2055,7 +2093,10 @@ def downgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_index(
-        "ix_pool_name_id", table_name="pool", sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL")
+        "ix_pool_name_id",
+        table_name="pool",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_index(
         "ix_pool_kind_updated_at_id",
