@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 from playwright.sync_api import Locator, Page, expect
 
+from services.customers import CUSTOMER
 from services.kit import query
 from services.kit.query import Query
 from services.opportunities import OPPORTUNITY
@@ -68,6 +69,45 @@ def test_a_file_with_a_bad_row_is_told_mended_and_brought_again_onto_the_round(
     assert 2 == len(server.world.ask(table, plan))
 
 
+def test_what_was_left_out_is_mended_in_the_file_handed_out_and_nothing_comes_in_twice(
+    sign_in: SignIn, server: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "plants.csv"
+    path.write_text("Name,Employees\nNorth plant 北厂,12\nEast plant 东厂,many\n", encoding="utf-8")
+    page = sign_in("leader", "/customers")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Import", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    _offer(dialog, path)
+    expect(dialog.get_by_text("1 new, 0 changed, 0 unchanged, 1 rows with errors")).to_be_visible()
+    assert 0 == _customers(server, "plant"), "a check writes nothing"
+    dialog.get_by_role("button", name="Import the good rows").click()
+    expect(dialog.get_by_role("button", name="Take back")).to_be_visible()
+    assert 1 == _customers(server, "plant")
+    dialog.get_by_role("button", name="Rows with errors as a file").click()
+    address = dialog.get_by_role("link", name="Download").get_attribute("href")
+    assert address is not None
+    book = openpyxl.load_workbook(io.BytesIO(page.request.get(address).body()))
+    sheet = book.active
+    assert sheet is not None
+    assert [("East plant 东厂", "many")] == [row[:2] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    sheet["B2"] = 34
+    book.save(tmp_path / "mended.xlsx")
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(dialog).to_be_hidden()
+    settle(page)
+
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Import", exact=True).click()
+    _offer(dialog, tmp_path / "mended.xlsx")
+    expect(dialog.get_by_text("1 new, 0 changed, 0 unchanged, 0 rows with errors")).to_be_visible()
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    dialog.get_by_role("button", name="Import history").click()
+    expect(page.get_by_role("heading", name="Import history")).to_be_visible()
+    expect(page.get_by_text("mended.xlsx")).to_be_visible()
+    assert 2 == _customers(server, "plant"), "all are in, none twice"
+
+
 def test_a_picture_is_no_table_and_is_told_so(sign_in: SignIn, tmp_path: Path) -> None:
     path = tmp_path / "photo.xlsx"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
@@ -97,6 +137,10 @@ def test_what_goes_out_is_what_the_reader_sees_and_opens_elsewhere(sign_in: Sign
     names = [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert {f"Customer {n} 客户" for n in range(1, 6)} <= set(names)
     assert page.request.get(address).status >= 400, "a link works once"
+
+
+def _customers(server: Server, search: str) -> int:
+    return int(server.world.ask(query.count, CUSTOMER, Query(search=search)))
 
 
 def _count(server: Server, search: str) -> int:
