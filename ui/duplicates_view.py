@@ -11,7 +11,7 @@ from services import duplicates, merging
 from services.duplicates import SAME, Group, Member, scanning
 from services.kit.entity import Entity
 from services.kit.errors import Refusal
-from ui import action, form, merge, page, session, undo
+from ui import action, merge, page, session, undo
 from ui import format as fmt
 from ui.entry import lower
 from ui.i18n import N_, _, say
@@ -20,7 +20,7 @@ _KIND, _VIEW = "kind", "state"
 _VIEWS: Final = {"open": N_("To look at"), "dismissed": N_("Not duplicates"), "merged": N_("Merged")}
 _STEP: Final = 20
 _MORE: Final = "duplicates.more"
-_OPENS: Final = {"customer": "customers", "lead": "leads"}
+_PAGES: Final = {"customer": "customers", "lead": "leads"}
 
 
 def show() -> None:
@@ -123,10 +123,7 @@ def _group(entity: Entity, group: Group, number: int, state: str) -> None:
     ids = tuple(member.id for member in group.members)
     with st.container(border=True, key=f"duplicates_group_{number}"):
         left, right = st.columns([7, 3], vertical_alignment="center")
-        with left, st.container(gap="xsmall"):
-            for member in group.members:
-                _member(entity, member)
-            st.markdown(_why(group))
+        left.markdown("  \n".join([*(_member(entity, member) for member in group.members), _why(group)]))
         with right, st.container(horizontal=True, horizontal_alignment="right"):
             if state == "open":
                 if page.button(
@@ -146,24 +143,13 @@ def _decide(uow: Any, verb: Any, pair_ids: Sequence[int]) -> None:
         verb(uow, one)
 
 
-def _member(entity: Entity, member: Member) -> None:
+def _member(entity: Entity, member: Member) -> str:
+    """Return a record in a line; its name opens it in a page of its own, so that the list stays."""
+    name = fmt.plain(member.title)
+    if entity.key in _PAGES:
+        name = f"[{name}](/{_PAGES[entity.key]}?id={member.id})"
     more = [part for part in (member.company, member.owner or _("In the public pool")) if part]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button(
-            fmt.plain(member.title),
-            type="tertiary",
-            key=f"duplicates_open_{entity.key}_{member.id}",
-            on_click=_open,
-            args=(entity, member.id),
-        )
-        st.caption(fmt.plain(" · ".join(more)), width="content")
-
-
-def _open(entity: Entity, record_id: int) -> None:
-    if entity.key in _OPENS:
-        page.go_later(_OPENS[entity.key], id=record_id)
-    else:
-        form.edit_later(entity, record_id)
+    return f"**{name}** :gray[{fmt.plain(' · '.join(more))}]"
 
 
 def _why(group: Group) -> str:

@@ -65,9 +65,12 @@ def set_field(key: str, chosen: tuple[int, ...] | Query) -> None:
         _("Field"),
         names,
         format_func=lambda one: label(fields[one]),
+        index=None,
         key=dialog.key("bulk.field"),
         placeholder=_("Choose"),
     )
+    if name is None:
+        return
     filled = form.fill(entity, name, key=f"bulk.{name}")
     if not filled.is_readable:
         form.mark(filled, f"bulk.{name}")
@@ -79,19 +82,25 @@ def set_field(key: str, chosen: tuple[int, ...] | Query) -> None:
             at_field = refusal.fields.get(name) if isinstance(refusal, Invalid) else None
             st.caption(f":red[:material/error: {fmt.plain(say(at_field or refusal))}]")
             plan = None
+    is_emptied = filled.values.get(name) in (None, "")
     if plan is not None:
-        st.markdown(_what_it_does(plan))
+        st.markdown(_what_it_does(plan, is_emptied=is_emptied))
     number = len(plan.ids) if plan else 0
     words = _("Set for 1 record") if number == 1 else _("Set for {n} records").format(n=fmt.number(number))
+    if is_emptied:
+        words = (
+            _("Empty it for 1 record") if number == 1 else _("Empty it for {n} records").format(n=fmt.number(number))
+        )
     if st.button(words, type="primary", key=dialog.key("bulk.save"), disabled=not number) and plan:
         form.submit(
             _changed(number), filled, f"bulk.{name}", bulk.apply, entity, plan.ids, filled.values, can_undo=True
         )
 
 
-def _what_it_does(plan: bulk.Plan) -> str:
+def _what_it_does(plan: bulk.Plan, *, is_emptied: bool) -> str:
     """Return in a sentence how many of the chosen would change, and why the others do not."""
-    words = _("Changes {n} of {total}.").format(n=fmt.number(len(plan.ids)), total=fmt.number(plan.total))
+    words = _("Empties it for {n} of {total}.") if is_emptied else _("Changes {n} of {total}.")
+    words = words.format(n=fmt.number(len(plan.ids)), total=fmt.number(plan.total))
     more = []
     if plan.same:
         more.append(_("{n} say so already.").format(n=fmt.number(plan.same)))

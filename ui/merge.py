@@ -13,12 +13,13 @@ from services.kit import query
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Refusal
 from services.kit.query import TITLE
-from services.merging import Line, Preview
+from services.merging import Line, Preview, Side
 from ui import action, dialog, page, session
 from ui import format as fmt
 from ui.entry import lower
 from ui.i18n import N_, _, label, say
 
+_TWO: Final = 2
 _TOGETHER: Final = 0
 """Stands among the records for a value put together of several."""
 _OTHERS: Final[Mapping[str, str]] = {
@@ -36,17 +37,26 @@ def compare(key: str, ids: tuple[int, ...]) -> None:
     """Show records side by side, let each field be chosen, and merge."""
     entity = ENTITIES[key]
     kept = dialog.state()
-    names = kept.setdefault("names", session.ask(query.known_titles, key, ids))
-    keep_id = st.segmented_control(
+    try:
+        sides = kept.get("sides") or session.ask(merging.sides, entity, ids)
+    except Refusal as refusal:
+        st.error(fmt.plain(say(refusal)), icon=":material/error:")
+        return
+    kept["sides"] = sides
+    offered = _which(sides)
+    if len(offered) < _TWO:
+        st.info(_("Choose at least two different records."))
+        return
+    keep_id = st.radio(
         _("Keep"),
-        [one for one in ids if one in names],
-        default=ids[0] if ids[0] in names else None,
-        required=True,
-        format_func=lambda one: fmt.plain(names[one]),
+        [side.record_id for side in offered],
+        format_func={side.record_id: fmt.plain(side.title) for side in offered}.__getitem__,
+        captions=[fmt.plain(_standing(side)) for side in offered],
+        horizontal=True,
         key=dialog.key("merge.keep"),
         help=_("The others go into it and then to the recycle bin."),
     )
-    preview = _preview(entity, keep_id, [one for one in ids if one != keep_id], kept)
+    preview = _preview(entity, keep_id, [side.record_id for side in offered if side.record_id != keep_id], kept)
     if preview is None:
         return
     chosen = _choices(preview)
@@ -58,30 +68,54 @@ def compare(key: str, ids: tuple[int, ...]) -> None:
         if st.button(_("Cancel"), key=dialog.key("merge.cancel")):
             dialog.finish()
         if st.button(_("Merge"), type="primary", key=dialog.key("merge.yes"), disabled=bool(preview.obstacles)):
-            action.act(
-                _merged(entity, preview),
-                merging.merge,
-                entity,
-                preview.keep_id,
-                [side.record_id for side in preview.sides[1:]],
-                preview.values(chosen),
-                versions=preview.versions,
-                twins=together,
-                then=lambda _merged: dialog.close(),
-                can_undo=True,
-            )
+            _merge(entity, preview, chosen, together)
+            for part in ("sides", "previews"):  # it was refused: the records are looked at again
+                kept.pop(part, None)
+
+
+def _which(sides: Sequence[Side]) -> list[Side]:
+    """Let one of many be left out: a number that several companies share makes no duplicate of them."""
+    if len(sides) == _TWO:
+        return list(sides)
+    titles = {side.record_id: fmt.plain(side.title) for side in sides}
+    chosen = st.pills(
+        _("Merge these"),
+        list(titles),
+        selection_mode="multi",
+        default=list(titles),
+        format_func=titles.__getitem__,
+        key=dialog.key("merge.which"),
+    )
+    return [side for side in sides if side.record_id in chosen]
+
+
+def _merge(entity: Entity, preview: Preview, chosen: Mapping[str, int | None], together: list[tuple[int, int]]) -> None:
+    action.act(
+        _merged(entity, preview),
+        merging.merge,
+        entity,
+        preview.keep_id,
+        [side.record_id for side in preview.sides[1:]],
+        preview.values(chosen),
+        versions=preview.versions,
+        twins=together,
+        labels=entity.fields,
+        then=lambda _merged: dialog.close(),
+        can_undo=True,
+    )
 
 
 def _preview(entity: Entity, keep_id: int | None, others: Sequence[int], kept: dict[str, Any]) -> Preview | None:
-    """Read what the merge would do, once for each record to keep."""
+    """Read what the merge would do, once for each choice of records."""
     previews = kept.setdefault("previews", {})
-    if keep_id not in previews:
+    asked = (keep_id, tuple(others))
+    if asked not in previews:
         try:
-            previews[keep_id] = session.ask(merging.preview, entity, keep_id, others)
+            previews[asked] = session.ask(merging.preview, entity, keep_id, others)
         except Refusal as refusal:
             st.error(fmt.plain(say(refusal)), icon=":material/error:")
             return None
-    found: Preview = previews[keep_id]
+    found: Preview = previews[asked]
     return found
 
 
@@ -96,9 +130,6 @@ def _merged(entity: Entity, preview: Preview) -> str:
 def _choices(preview: Preview) -> dict[str, int | None]:
     """Draw the records and each field they differ in; return the chosen record by field."""
     sides = {side.record_id: side for side in preview.sides}
-    st.markdown(
-        "  \n".join(f"**{fmt.plain(side.title)}** :gray[{fmt.plain(_standing(side))}]" for side in preview.sides)
-    )
     titles = _titles(preview)
     chosen: dict[str, int | None] = {}
     for line in preview.lines:
@@ -112,14 +143,18 @@ def _choices(preview: Preview) -> dict[str, int | None]:
                 format_func=partial(_said, preview, line, titles),
                 horizontal=True,
                 key=dialog.key(f"merge.{preview.keep_id}.{line.name}"),
-                captions=[_("put together") if one == _TOGETHER else fmt.plain(sides[one].title) for one in options],
+                captions=None if line.name == preview.entity.title else [_whose(sides, one) for one in options],
             )
             chosen[line.name] = None if picked == _TOGETHER else picked
     _the_rest(preview, titles)
     return chosen
 
 
-def _standing(side: merging.Side) -> str:
+def _whose(sides: Mapping[int, Side], one: int) -> str:
+    return _("put together") if one == _TOGETHER else fmt.plain(sides[one].title)
+
+
+def _standing(side: Side) -> str:
     parts = [side.owner] if side.owner else []
     return " · ".join([*parts, _("changed {when}").format(when=fmt.ago(side.changed_at))])
 

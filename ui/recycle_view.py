@@ -40,17 +40,20 @@ def show() -> None:
             label_visibility="collapsed",
             width=235,
         )
+        place = st.container(width="content")
     gone = session.ask(recycle_bin.in_bin, entity, search=search or "", limit=_MOST)
     if not gone:
         page.empty(_("Nothing matches."), caption=_("Search for less."))
         return
-    place = st.container(horizontal=True, vertical_alignment="center", height=44, key="recycle_bin_actions")
     chosen = _table(entity, gone)
     with place:
-        if not chosen:
-            st.caption(_("Choose what to bring back."))
-        elif page.button(
-            _("Bring back"), permission=f"{entity.key}.restore", primary=True, icon=":material/undo:", key="bring_back"
+        if page.button(
+            _("Bring back"),
+            permission=f"{entity.key}.restore",
+            primary=True,
+            icon=":material/undo:",
+            key="bring_back",
+            disabled=not chosen,
         ):
             words = _("1 record brought back") if len(chosen) == 1 else _("{n} records brought back")
             action.act(words.format(n=len(chosen)), bulk.restore, entity, chosen, labels=entity.fields, can_undo=True)
@@ -86,7 +89,7 @@ def _table(entity: Entity, gone: Sequence[Gone]) -> list[int]:
         {
             "title": pa.array([one.title or _("(no name)") for one in gone]),
             "at": pa.array([one.at for one in gone], pa.timestamp("us", tz="UTC")),
-            "by": pa.array([one.by for one in gone], pa.string()),
+            "by": pa.array([one.by or _("System") for one in gone], pa.string()),
             "below": pa.array([_counted(one.below) for one in gone], pa.string()),
         }
     )

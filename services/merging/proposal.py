@@ -108,19 +108,28 @@ def preview(uow: UnitOfWork, entity: Entity, keep_id: int, other_ids: Sequence[i
     others = [by_id[one] for one in dict.fromkeys(other_ids)]
     kept = by_id[keep_id]
     found = hanging.look(uow, entity, keep_id, [one.id for one in others])
-    owners = _owners(uow, group)
     return Preview(
         entity,
         keep_id,
-        tuple(
-            Side(one.id, str(getattr(one, entity.title)), owners.get(one.id), one.updated_at, one.version)
-            for one in (kept, *others)
-        ),
+        _sides(uow, entity, [kept, *others]),
         lines(entity, kept, others),
         moved=found.moved_counts,
         left=found.left_counts,
         twins=twins(uow, keep_id, [one.id for one in others]) if entity.key == "customer" else (),
         obstacles=obstacles(entity, kept, others),
+    )
+
+
+def sides(uow: UnitOfWork, entity: Entity, ids: Sequence[int]) -> tuple[Side, ...]:
+    """Return records that may be merged, in the order given. Raises Forbidden, NotFound, Refusal."""
+    by_id = {record.id: record for record in take(uow, entity, ids)}
+    return _sides(uow, entity, [by_id[one] for one in ids])
+
+
+def _sides(uow: UnitOfWork, entity: Entity, group: Sequence[Any]) -> tuple[Side, ...]:
+    owners = _owners(uow, group)
+    return tuple(
+        Side(one.id, str(getattr(one, entity.title)), owners.get(one.id), one.updated_at, one.version) for one in group
     )
 
 
