@@ -16,9 +16,9 @@ from services.leads import LEAD
 from services.opportunities import OPPORTUNITY
 from services.pipelines import PIPELINE, STAGE
 from services.planning import CRITERIA_SET, PLAN
+from services.pools import POOL, QUOTA
 from services.power_map.edges import INFLUENCE
 from services.power_map.steps import MAP_STEP
-from services.pools import POOL, QUOTA
 from services.products import PRODUCT
 from services.profiles import FINDING, PROFILE, PROFILE_QUESTION
 from services.teams import TEAM

@@ -28,8 +28,12 @@ def module(name, code):
 model = module("db.models.competitor", model_code)
 from services.kit import permissions
 module_grants = eval("{" + grant_code + "}", vars(permissions))
-granted = dict(permissions._GRANTS["sales_manager"]) | module_grants
-permissions._GRANTS = {**permissions._GRANTS, "sales_manager": granted}
+# Of the roles, this one alone is granted it, whatever the house itself calls by the same name.
+permissions._GRANTS = {
+    role: {key: grant for key, grant in granted.items() if key not in module_grants}
+    | (module_grants if role == "sales_manager" else {})
+    for role, granted in permissions._GRANTS.items()
+}
 COMPETITOR = module("services.competitors", entity_code).COMPETITOR
 
 from sqlalchemy import text

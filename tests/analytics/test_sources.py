@@ -11,6 +11,7 @@ from sqlalchemy import event
 from services import leads, opportunities
 from services.analytics import sources
 from services.analytics.sources import Which
+from services.kit import records
 from services.kit.clock import Clock
 from services.kit.errors import Forbidden
 from services.pipelines import PIPELINE, STAGE
@@ -58,7 +59,7 @@ def test_the_median_of_days_to_convert_is_the_middle(world: World) -> None:
 
 def won(world: World, opportunity_id: int) -> None:
     """Win an opportunity."""
-    found = world.ask(opportunities.records.get, opportunities.OPPORTUNITY, opportunity_id)
+    found = world.ask(records.get, opportunities.OPPORTUNITY, opportunity_id)
     stage = world.make(STAGE, pipeline_id=found.pipeline_id, name=f"Won {opportunity_id}", kind="won", position=9)
     world.do(opportunities.move, opportunity_id, stage.id)
 

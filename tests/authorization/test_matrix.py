@@ -1,5 +1,6 @@
-"""Every cell of matrix.csv is tried through the services, on both databases: who may, may; who may not, cannot tell
-what is there from what is not.
+"""Every cell of matrix.csv is tried through the services, on both databases.
+
+Who may, may; who may not, cannot tell what is there from what is not.
 
 The table is written by hand; nothing in it comes from the code that decides. Each cell is tried in a unit of work of
 its own that is thrown away, so that no cell sees what another did.
@@ -152,14 +153,15 @@ def _done(uow: UnitOfWork, verb: Callable[..., Any], *args: Any, **kwargs: Any) 
 
 
 def _update(uow: UnitOfWork, _scene: Scene, entity: Entity, record: Any, _relation: str) -> bool:
-    values = {
+    given: dict[str, dict[str, Any]] = {
         "influence": {"strength": 3},
         "activity": {"summary": "Changed"},
         "opportunity": {"name": "Changed"},
         "contract": {"name": "Changed"},
         "profile": {"note": "Changed"},
-    }.get(entity.key, {"notes": "Changed"})
-    values = {name: value for name, value in values.items() if name in entity.fields} or {"updated": None}
+    }
+    asked = given.get(entity.key, {"notes": "Changed"})
+    values = {name: value for name, value in asked.items() if name in entity.fields} or {"updated": None}
     return _done(uow, entity.verb("update"), record.id, values)
 
 

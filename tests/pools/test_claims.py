@@ -10,12 +10,13 @@ from services.customers import CUSTOMER
 from services.kit import query, records
 from services.kit.errors import Forbidden, Invalid, NotFound
 from services.leads import LEAD
+from services.ownership import Result
 from services.pools import QUOTA
 from tests.factories import World
 from tests.pools.making import Member, change_pool, changes, first_pool, later, many, owners_of, pool
 
 
-def reasons(results: list[pools.Allowance]) -> list[str | None]:
+def reasons(results: list[Result]) -> list[str | None]:
     return [None if one.is_done else str(one.message) for one in results]
 
 

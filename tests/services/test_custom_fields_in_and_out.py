@@ -13,7 +13,7 @@ from services import custom_fields, imports
 from services.customers import CUSTOMER
 from services.kit import query
 from services.kit.query import Query
-from services.kit.transfer import exporting, staging
+from services.kit.transfer import child, exporting, staging
 from tests.factories import World
 from tests.services.test_custom_fields import define
 from tests.services.test_imports import Desk, counts
@@ -30,7 +30,7 @@ def desk(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
         staging.main(Path(folder))
         del name
 
-    monkeypatch.setattr(staging.child, "run", read)
+    monkeypatch.setattr(child, "run", read)
     return Desk(world, tmp_path / "imports")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from db.models import AuditEntry, Customer, ImportRow, Lead, Opportunity, StageEvent, User
 from seed import reference
@@ -20,7 +21,7 @@ from services.kit import records
 from services.kit.actor import SYSTEM, Actor
 from services.kit.entity import Entity
 from services.kit.errors import Forbidden, NotFound, Refusal
-from services.kit.transfer import importing, mapping, staging
+from services.kit.transfer import child, importing, mapping, staging
 from services.kit.transfer.outcome import Options, Outcome
 from services.kit.transfer.reading import read_table
 from services.leads import LEAD
@@ -70,7 +71,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
         staging.main(Path(folder))
         del name
 
-    monkeypatch.setattr(staging.child, "run", read)
+    monkeypatch.setattr(child, "run", read)
 
 
 pytestmark = pytest.mark.usefixtures("small_blocks")
@@ -263,7 +264,7 @@ def test_a_revert_takes_back_customers_made_along_with_the_rows(desk: Desk) -> N
 def test_what_was_stopped_goes_on_where_it_stands(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     content = "Name\n" + "".join(f"N{at}\n" for at in range(20))
     commit = Work._commit
-    monkeypatch.setattr("services.imports.work._MOST_BLOCKS", 1)
+    monkeypatch.setattr("services.imports.work._MOST_PARTS", 1)
 
     def stop_after_two(self: Work, store: Any, some: Any, place: int) -> None:
         commit(self, store, some, place)
@@ -286,7 +287,7 @@ def test_whoever_lost_the_import_to_another_process_writes_no_more(desk: Desk) -
     first, second = Work(desk.world.database, number), Work(desk.world.database, number)
     assert (True, False) == (first.take(), second.take())
     desk.world.do(lambda uow: imports.stop(uow, number))
-    desk.world.do(lambda uow: uow.session.execute(ImportRow.__table__.delete()))
+    desk.world.do(lambda uow: uow.session.execute(delete(ImportRow)))
     first.end("stopped")
     desk.world.do(imports.resume, number)
     assert second.take()
@@ -311,10 +312,12 @@ def test_rights_are_those_of_the_moment_and_batches_are_seen_within_reach(desk: 
         world.do(imports.bring, CUSTOMER, b"Name\nA\n", "f.csv", folder=desk.folder, by=world.actor("sales"))
     number = desk.bring(CUSTOMER, "Name\nA\n", by=manager)
     assert (manager.user_id, team.id) == ((made := one(world, Customer, name="A")).owner_id, made.team_id)
-    for verb in (imports.get, imports.errors, imports.preview):
+    reads: tuple[Callable[..., Any], ...] = (imports.get, imports.errors, imports.preview)
+    for verb in reads:
         with pytest.raises(NotFound):
             world.ask(verb, number, by=stranger)
-    for verb in (imports.revert, imports.resume, imports.stop):
+    verbs: tuple[Callable[..., Any], ...] = (imports.revert, imports.resume, imports.stop)
+    for verb in verbs:
         with pytest.raises(NotFound):
             world.do(verb, number, by=stranger)
     assert [number] == [batch.id for batch in world.ask(imports.batches, by=manager)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -246,21 +247,23 @@ def test_profiles_are_seen_by_whoever_reaches_the_customer(asking: World) -> Non
     ann, customer, profile = begun(asking)
     bob = asking.actor()
     found = asking.do(FINDING.verb("create"), {"profile_id": profile.id, "text": "Secret"}, by=ann)
-    for read, arguments in (
+    reads: tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...] = (
         (profiles.versions, (profile.id,)),
         (profiles.current, (profile.id,)),
         (profiles.of_profile, (profile.id,)),
         (profiles.difference, (profile.id, 0, 1)),
-    ):
+    )
+    for read, arguments in reads:
         with pytest.raises(NotFound):
             asking.ask(read, *arguments, by=bob)
-    for verb, arguments in (
+    verbs: tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...] = (
         (profiles.answer, (profile.id, {"business": "X"})),
         (profiles.publish, (profile.id,)),
         (profiles.to_opportunity, (found.id, CHANCE)),
         (profiles.begin, (customer.id,)),
         (FINDING.verb("create"), ({"profile_id": profile.id, "text": "X"},)),
-    ):
+    )
+    for verb, arguments in verbs:
         with pytest.raises(NotFound):
             asking.do(verb, *arguments, by=bob)
     assert [] == asking.ask(profiles.of_customer, customer.id, by=bob)
