@@ -120,8 +120,9 @@ def open_record(record_id_: int) -> None:
 
 def back_to_list() -> None:
     """Take the record out of the address; filters and place of the list are still in it."""
-    for name in ("id", "tab", "section", "map"):
-        st.query_params.pop(name, None)
+    gone = {"id", "tab", "section", "map"}
+    rest = {name: st.query_params.get_all(name) for name in st.query_params if name not in gone}
+    st.query_params.from_dict(rest)  # all at once: each change is a step of the browser's "back"
 
 
 def keep(name: str, value: Any) -> str:

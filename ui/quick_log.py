@@ -1,6 +1,6 @@
 """One box for what happened and what is next: on the page of whomever one talks to, and as a dialog from lists.
 
-Typing, one press for the day of the next step, and save (Ctrl+Enter): nothing else must be touched.
+Typing, one press for the day of the next step, typing what it is, Enter: nothing else must be touched.
 """
 
 from __future__ import annotations
@@ -93,6 +93,24 @@ def _fields(key: Any, record: Any, customer_id: int | None) -> dict[str, Any]:
     if planned is not None:
         words = _("Done: {what}").format(what=getattr(record, "next_step", None) or fmt.day(planned))
         is_done = st.checkbox(fmt.plain(words), value=planned <= fmt.today(), key=key("done"))
+    # No pills: with one of them in focus Enter takes the choice away again, and Ctrl+Enter is what comes next.
+    chip = st.radio(
+        label(fields["next_step_on"]),
+        list(_CHIPS),
+        index=None,
+        format_func=lambda days: _(_CHIPS[days]),
+        label_visibility="collapsed",
+        horizontal=True,
+        key=key("chip"),
+    )
+    day = st.date_input(
+        label(fields["next_step_on"]),
+        None,
+        key=key("day"),
+        format="YYYY-MM-DD",
+        label_visibility="collapsed",
+        width=150,
+    )
     step = st.text_input(
         label(fields["next_step"]),
         key=key("step"),
@@ -100,22 +118,6 @@ def _fields(key: Any, record: Any, customer_id: int | None) -> dict[str, Any]:
         placeholder=_("What is next?"),
         label_visibility="collapsed",
     )
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        chip = st.pills(
-            label(fields["next_step_on"]),
-            list(_CHIPS),
-            format_func=lambda days: _(_CHIPS[days]),
-            label_visibility="collapsed",
-            key=key("chip"),
-        )
-        day = st.date_input(
-            label(fields["next_step_on"]),
-            None,
-            key=key("day"),
-            format="YYYY-MM-DD",
-            label_visibility="collapsed",
-            width=150,
-        )
     return {
         "kind": kind,
         "summary": (summary or "").strip(),

@@ -210,7 +210,7 @@ def test_one_press_sets_the_day_of_the_next_step(portal: Portal, sqlite_world: W
     assert ["Done: Call"] == [one.label for one in app.checkbox]
     app.text_area[0].set_value("Met Ann")
     app.selectbox[0].set_value(ann.id)
-    next(one for one in app.button_group if one.key.endswith("chip")).set_value(3)
+    app.radio[0].set_value(3)
     app = press(app, "Log activity")
     assert not app.exception
     saved = sqlite_world.ask(records.get, CUSTOMER, customer.id)
