@@ -20,7 +20,7 @@ from services.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-FLOORS = ("db", "services", "seed", "ui", "pages")
+FLOORS = ("db", "services", "seed", "ui", "pages", "commands")
 PAGES = sorted(path for path in (ROOT / "pages").rglob("*.py") if path.name != "__init__.py")
 LONGEST_FILE = 400
 ROLES = tuple(ROLE_NAMES)
@@ -132,7 +132,9 @@ def test_services_flush_and_never_commit() -> None:
     assert [] == found
 
 
-@pytest.mark.parametrize("path", [*sources(*FLOORS), ROOT / "app.py", ROOT / "cli.py"], ids=short)
+@pytest.mark.parametrize(
+    "path", [*sources(*FLOORS), ROOT / "app.py", ROOT / "cli.py", ROOT / "cli_import.py"], ids=short
+)
 def test_a_file_is_read_in_one_sitting(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").count("\n")
     assert lines <= LONGEST_FILE
@@ -327,7 +329,9 @@ def test_a_decision_says_why_and_what_follows(path: Path) -> None:
 
 
 def test_files_and_names_in_the_architecture_exist() -> None:
-    named = re.findall(r"`((?:db|services|ui|pages|seed|tests|docs|bench|locale|\.ci)/[\w./-]*)`", _documents())
+    named = re.findall(
+        r"`((?:db|services|ui|pages|commands|seed|tests|docs|bench|locale|\.ci)/[\w./-]*)`", _documents()
+    )
     # Files of the example in the README are made by whoever follows it.
     assert [] == sorted({name for name in named if "competitor" not in name and not (ROOT / name).exists()})
 
