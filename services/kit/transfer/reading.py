@@ -37,6 +37,10 @@ _NO_TABLES: Final = (
     (b"\x7fELF", "ELF"),
     (b"MZ\x90", "EXE"),
 )
+_Line = tuple[int, Sequence[Any]]
+_UNDER_TITLE: Final = 3
+_LOOKED_AT: Final = 5
+"""Rows below a title in which the headings are looked for."""
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _TOTALS: Final = frozenset({"total", "totals", "sum", "grandtotal", "合计", "总计", "小计"})
 
@@ -136,6 +140,11 @@ def _raw(content: bytes, name: str, sheet: str | None, limits: Limits) -> RawTab
         return workbooks.read(content, name, sheet, maximum_columns=MAXIMUM_COLUMNS, maximum_unpacked=limits.unpacked)
     if content.startswith(b"PK"):
         raise Refusal(N_("“{name}” is damaged: it cannot be unpacked. Save it again."), name=name)
+    return _text(content, name)
+
+
+def _text(content: bytes, name: str) -> RawTable:
+    """Return the rows of what is no workbook; refuse what is written in another language than that of tables."""
     start = content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta", b"<body")):
         raise Refusal(
@@ -145,6 +154,10 @@ def _raw(content: bytes, name: str, sheet: str | None, limits: Limits) -> RawTab
     if start.startswith(b"<?xml"):
         raise Refusal(
             N_("“{name}” is an XML file. Open it in your spreadsheet program and save it as .xlsx."), name=name
+        )
+    if start.startswith((b"[{", b'{"')):
+        raise Refusal(
+            N_("“{name}” is no spreadsheet but a {kind} file. Save the table as .xlsx or .csv."), name=name, kind="JSON"
         )
     table = text_files.read(content, name)
     if Path(name).suffix.lower() in (".xlsx", ".xls", ".xlsm"):
@@ -174,6 +187,7 @@ def _shaped(name: str, raw: RawTable) -> Stream:
         head = next(rows, None)
     if first is None or head is None:
         raise Refusal(N_("“{name}” is empty."), name=name)
+    head, rows = _below_title(head, rows)
     head_number, cells = head
     header = _header(name, cells)
     if head_number in raw.merged_rows:
@@ -193,6 +207,25 @@ def _shaped(name: str, raw: RawTable) -> Stream:
         raise Refusal(N_("“{name}” has headings but no rows."), name=name)
     stream.rows = chain((body,), made)
     return stream
+
+
+def _below_title(head: _Line, rows: Iterator[_Line]) -> tuple[_Line, Iterator[_Line]]:
+    """Return the headings and the rows below them: one text alone above three or more others is a title."""
+    if _filled(head[1]) != 1:
+        return head, rows
+    ahead: list[_Line] = []
+    for line in rows:
+        ahead.append(line)
+        if count := _filled(line[1]):
+            is_text = all(isinstance(cell, str) for cell in line[1] if not is_blank(cell))
+            return (line, rows) if is_text and count >= _UNDER_TITLE else (head, chain(ahead, rows))
+        if len(ahead) == _LOOKED_AT:
+            break
+    return head, chain(ahead, rows)
+
+
+def _filled(cells: Sequence[Any]) -> int:
+    return sum(not is_blank(cell) for cell in cells)
 
 
 def _rows(
@@ -301,4 +334,6 @@ def _total_row(last: Row) -> list[Message]:
     first = next((cell for cell in last.cells if not is_blank(cell)), None)
     if isinstance(first, str) and compared(first) in _TOTALS:
         return [Message(N_("Row {row} looks like a total, not like a record."), {"row": last.number})]
+    if isinstance(first, str) and len(last.cells) > 1 and _filled(last.cells) == 1 and re.search("[:：]", first):
+        return [Message(N_("Row {row} looks like a remark below the table, not like a record."), {"row": last.number})]
     return []

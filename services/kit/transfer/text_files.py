@@ -25,6 +25,8 @@ _PORTION: Final = 2_000
 """Rows read at a time."""
 _SURE: Final = 0.75
 """Share of a text's two-byte characters that lie among the common ones of its encoding."""
+_SAID: Final = re.compile(r"sep=([,;\t|])[ \t]*[\r\n]")
+"""A first line by which some programs tell a spreadsheet the delimiter."""
 _DEFUSED: Final = re.compile(r"^'+[\s\u200b-\u200f\ufeff]*[=+\-@＝＋－＠\t\r\n]")
 
 
@@ -32,6 +34,11 @@ def read(content: bytes, name: str) -> RawTable:
     """Return the rows of a text file as text. Raises Refusal for what is no text or no table."""
     text, notes = _decoded(content, name)
     text = text.lstrip("\ufeff")
+    if (lost := text.find("\ufffd")) >= 0:
+        said = N_(
+            "Line {line} has the sign �: characters were lost before the file came here. Compare it with its source."
+        )
+        notes = [*notes, Message(said, {"line": text.count("\n", 0, lost) + 1})]
     if (
         sum(unicodedata.category(c) == "Cc" and c not in "\r\n\t\x00" for c in text[:_SAMPLE])
         > len(text[:_SAMPLE]) // 200
@@ -67,6 +74,8 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
             return
         for cells in some:
             number += 1
+            if number == 1 and _SAID.match(text):
+                continue
             yield number, [_armed(cell) for cell in cells] if has_defused else cells
 
 
@@ -96,6 +105,8 @@ def _no_table(name: str) -> Refusal:
 
 def _delimiter(text: str) -> str:
     """Return the delimiter that the first lines agree on: the comma unless another is used more steadily."""
+    if said := _SAID.match(text):
+        return said[1]
     lines = [re.sub(r'"[^"]*"', "", line) for line in re.split(r"\r\n|\r|\n", text[:_SAMPLE])[:20] if line.strip()]
     best, score = ",", 0.0
     for candidate in (",", ";", "\t", "|"):
