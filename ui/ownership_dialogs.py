@@ -243,7 +243,7 @@ def helpers(customer_id: int) -> None:
 
 
 def _helper(customer_id: int, one: collaborators.Helper, *, may: bool) -> None:
-    said = [_("may change it") if one.can_write else _("reads and adds")]
+    said = [_("May change it") if one.can_write else _("Reads and adds")]
     if one.is_over:
         said.append(_("over since {day}").format(day=fmt.day(one.until_on)))
     elif one.until_on is not None:

@@ -34,7 +34,7 @@ def show(customer_id: int) -> None:
         )
         return
     if not found.people:
-        with page.empty(_("Nobody is on the map yet"), caption=_("Begin with the person you know best.")):
+        with page.empty(_("Nobody is on the map yet."), caption=_("Begin with the person you know best.")):
             _new_contact(customer_id, is_primary=True)
         return
     standing(found)

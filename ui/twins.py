@@ -45,7 +45,7 @@ def _line(hit: Hit) -> str:
     kind = _(ENTITIES[hit.entity].one)
     reasons = ", ".join(_(reason) for reason in hit.reasons)
     sure = _("the same") if hit.tier == SAME else _("perhaps")
-    owner = hit.owner or _("in the public pool")
+    owner = hit.owner or _("In the public pool")
     told = [kind, *([hit.company] if hit.company else []), owner, f"{sure}: {reasons}"]
     name = fmt.plain(hit.title) if hit.title else fmt.plain(_("Not yours to see"))
     if hit.id is not None and hit.entity in _PAGES:

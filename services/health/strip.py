@@ -36,6 +36,9 @@ FULL_PROFILE: Final = 8_000
 THIN_PROFILE: Final = 4_000
 """Below which it is red."""
 
+AMOUNTS: Final = "{amounts}"
+"""A word that is nothing but amounts: there is nothing in it to translate."""
+
 
 @dataclass(frozen=True)
 class State:
@@ -132,7 +135,7 @@ def of_open(found: Sequence[Open]) -> State:
         return State("open", title, "gray", Message(N_("Nothing")), reason, "opportunity")
     count = sum(one.count for one in found)
     reason = Message(N_("1 open opportunity.")) if count == 1 else Message(N_("{n} open opportunities."), {"n": count})
-    word = Message("{amounts}", {"amounts": [(one.amount, one.currency) for one in found if one.amount]})
+    word = Message(AMOUNTS, {"amounts": [(one.amount, one.currency) for one in found if one.amount]})
     if not word.params["amounts"]:
         word = Message(N_("No amount yet"))
     return State("open", title, "blue", word, reason, "opportunity")
