@@ -11,8 +11,9 @@ import streamlit as st
 
 from services import pools
 from services.customers import CUSTOMER
+from services.kit import query
 from services.kit.entity import ENTITIES, Entity
-from services.kit.query import Filter
+from services.kit.query import Filter, Query
 from services.leads import LEAD
 from services.pools import PoolChoice
 from ui import format as fmt
@@ -38,15 +39,20 @@ def show() -> None:
         return
     narrowed = _narrowed(entity, offered)
     _allowances(entity.key, narrowed)
+    lying = (Filter("pool_id", "in", tuple(narrowed)),)
+    if not session.ask(query.page, entity, Query(lying, columns=(entity.grid[0],), limit=1)).ids:
+        page.empty(
+            _("Nothing lies here"), caption=_("What an owner releases comes here, and what the rules bring back at night.")
+        )
+        return
     key = f"pool_{entity.key}"
     selected = grid.show(
         entity,
         key=key,
-        where=(Filter("pool_id", "in", tuple(narrowed)),),
+        where=lying,
         columns=_columns(entity, offered),
         opens=lambda one: page.go_later(_URL[entity.key], id=one),
         acts=False,
-        first_step=lambda: None,
     )
     if selected:
         with grid.actions(entity, key=key):
