@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, literal, select, union_all
-
-from db.models import Activity, Contact, Contract, Customer, Opportunity
+from db.models import Customer
 from db.types import N_
 from services.duplicates import entry
 from services.duplicates.verdict import SAME
-from services.kit import groups, permissions, records
-from services.kit.entity import ENTITIES, Child, Entity, Section
+from services.kit import groups, permissions
+from services.kit.entity import Child, Entity, Section
 from services.kit.unit_of_work import UnitOfWork
 
 CUSTOMER = Entity(
@@ -44,8 +42,6 @@ CUSTOMER = Entity(
 )
 REACHED = permissions.owned(Customer, helped=True)
 """The rule by which children are seen: a customer in the public pool shows itself, not its contacts."""
-TABS: Mapping[str, Any] = {"contact": Contact, "activity": Activity, "opportunity": Opportunity, "contract": Contract}
-"""What a customer's page counts, by the children's entity."""
 
 
 @dataclass(frozen=True)
@@ -74,22 +70,3 @@ def twins(uow: UnitOfWork, name: str, *, limit: int = 5) -> list[Twin]:
 def prepare(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values with what follows from them (the normal forms), for bulk statements of the caller's own."""
     return {**Customer.derived(values), **values}
-
-
-def summary(uow: UnitOfWork, customer_id: int) -> dict[str, int]:
-    """Return how many contacts, activities, opportunities and contracts of a customer the reader may see.
-
-    Keys are those of the entities. One query besides the customer's own. Raises NotFound.
-    """
-    records.get(uow, CUSTOMER, customer_id)
-    counts = [
-        select(literal(key).label("tab"), func.count().label("rows"))
-        .select_from(model)
-        .where(
-            model.customer_id == customer_id,
-            model.deleted_at.is_(None),
-            permissions.scope(uow, ENTITIES[key]),
-        )
-        for key, model in TABS.items()
-    ]
-    return {row.tab: row.rows for row in uow.session.execute(union_all(*counts))}

@@ -58,18 +58,3 @@ def test_a_deleted_customer_is_nobodys_twin(world: World) -> None:
     customer = world.customer(name="Gone")
     world.do(CUSTOMER.verb("delete"), customer.id)
     assert [] == world.ask(customers.twins, "Gone")
-
-
-def test_the_summary_counts_what_the_reader_may_see(world: World) -> None:
-    ann = world.actor()
-    customer = world.customer(by=ann)
-    world.contact(customer, by=ann)
-    world.contact(customer, by=ann)
-    world.opportunity(customer_id=customer.id)
-    world.activity(by=ann, customer_id=customer.id)
-    expected = {"contact": 2, "activity": 1, "opportunity": 1, "contract": 0}
-    assert expected == world.ask(customers.summary, customer.id, by=ann)
-    finance = world.actor("finance")
-    assert {"contact": 0, "activity": 0, "opportunity": 0, "contract": 0} == world.ask(
-        customers.summary, customer.id, by=finance
-    )

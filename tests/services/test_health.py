@@ -16,7 +16,10 @@ from services.health import strip
 from services.health.credit import Due, credit
 from services.health.strip import Open, State
 from services.health.value import STATES, Terms, value
+from services.kit import query
 from services.kit.errors import NotFound
+from services.kit.query import Query
+from services.opportunities import OPPORTUNITY
 from services.pools import Member, Return, Rule
 from tests.conftest import NOW
 from tests.factories import World
@@ -273,3 +276,44 @@ def test_the_head_asks_the_same_number_of_questions_whatever_hangs_on_the_custom
         world.opportunity(customer_id=customer.id, amount=1)
         world.contract(customer)
     assert (few, True) == (questions(), few <= 4)
+
+
+def test_the_tabs_count_what_the_reader_may_see(world: World) -> None:
+    ann = world.actor()
+    customer = whole(world, ann)
+    world.contact(customer)
+    counts = world.ask(customer_page.head, customer.id, by=ann).counts
+    assert {"contact": 2, "opportunity": 1, "contract": 1, "instalment": 2, "profile": 0} == counts
+    finance = world.ask(customer_page.head, customer.id, by=world.actor("finance")).counts
+    assert {"contract": 1, "instalment": 2} == finance
+
+
+def test_what_hangs_on_a_customer_is_listed_as_the_lists_show_it(world: World) -> None:
+    ann, bob = world.actor(team_id=world.team().id), world.actor(team_id=world.team().id)
+    customer = whole(world, ann)
+    own = world.opportunity(customer_id=customer.id, owner_id=bob.user_id)
+    columns = ("name", "stage_id", "owner_id")
+    for reader in (ann, bob, world.actor("leader"), world.actor("viewer")):
+        asked = Query(columns=columns).where("customer_id", "in", customer.id)
+        listed = world.ask(query.page, OPPORTUNITY, asked, by=reader)
+        found = world.ask(customer_page.listed, OPPORTUNITY, customer.id, columns, by=reader)
+        assert (list(listed.ids), dict(listed.columns)) == (list(found.ids), dict(found.columns))
+    assert [own.id] == list(world.ask(customer_page.listed, OPPORTUNITY, customer.id, columns, by=bob).ids)
+
+
+def test_instalments_are_listed_open_ones_first(world: World) -> None:
+    ann = world.actor()
+    customer = whole(world, ann)
+    rows = world.ask(customer_page.dues, customer.id, by=ann)
+    assert [(40_000, "overdue", "none"), (0, "not_due", "full")] == [
+        (one.unpaid, one.timing, one.settled) for one in rows
+    ]
+    assert [] == list(world.ask(customer_page.dues, customer.id, by=world.actor()))
+
+
+def test_those_one_may_have_spoken_with_are_those_still_there(world: World) -> None:
+    ann = world.actor()
+    customer = whole(world, ann)
+    world.contact(customer, name="Gone", is_active=False)
+    assert ["Dora"] == [name for _id, name in world.ask(customer_page.people, customer.id, by=ann)]
+    assert [] == world.ask(customer_page.people, customer.id, by=world.actor())
