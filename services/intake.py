@@ -125,3 +125,4 @@ INTAKES["opportunity"] = Intake(extra=_SALES, narrow=_narrow, prepare=_prepare, 
 INTAKES["contract"] = Intake(given=("number",))
 INTAKES["contact"] = Intake(prepare=contacts.prepare, update=contacts.update_from_file)
 INTAKES["lead"] = Intake(prepare=leads.prepare)
+INTAKES["customer"] = Intake(asked=())  # a new customer is part of nothing that is part of it

@@ -76,11 +76,18 @@ class Store:
         intake = intake_of(self.entity.key)
         return (
             not self.entity.has_own("create")
-            and self.entity.check is None
+            and (self.entity.check is None or intake.asked is not None)
             and intake.prepare is None
             and intake.entered is None
             and not self.options.create_missing
         )
+
+    @property
+    def needs_no_trial(self) -> bool:
+        """Say whether there is nothing that storing could refuse and checking has not seen."""
+        named = {column.field.name for column in self.plan.columns}
+        asked = intake_of(self.entity.key).asked or ()
+        return self.is_plain and self.options.mode == "create" and not named & set(asked)
 
     @property
     def is_slow(self) -> bool:
@@ -106,12 +113,13 @@ class Store:
         stored = Stored()
         table = self._with_parents(uow, table, stored)
         is_new = pc.is_null(table.column("record_id"))
+        new = table.filter(is_new)
         if self.is_plain:
-            self._enter(uow, table.filter(is_new).combine_chunks(), stored)
-            self._change(uow, table.filter(pc.invert(is_new)), stored)
-        else:
-            self._create(uow, table.filter(is_new), stored)
-            self._change(uow, table.filter(pc.invert(is_new)), stored)
+            concerned = self._concerned(new)
+            self._enter(uow, new.filter(pc.invert(concerned)).combine_chunks(), stored)
+            new = new.filter(concerned)
+        self._create(uow, new, stored)
+        self._change(uow, table.filter(pc.invert(is_new)), stored)
         if stored.refused and not self.is_trial:
             told = [
                 {"batch_id": self.batch_id, "row": number, "refusal": _told(wrong)}
@@ -119,6 +127,14 @@ class Store:
             ]
             uow.session.connection().execute(table_of(ImportRow).insert(), told)
         return stored
+
+    def _concerned(self, table: Any) -> Any:
+        """Return which new rows the entity's check has to be asked about."""
+        found = pa.array([False] * table.num_rows, pa.bool_())
+        for name in intake_of(self.entity.key).asked or ():
+            if VALUE + name in table.column_names:
+                found = pc.or_(found, pc.is_valid(table.column(VALUE + name).combine_chunks()))
+        return found
 
     def _derived(self, block: int) -> Any:
         path = self.folder / "ready" / f"{block:06}.arrow"

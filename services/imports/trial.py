@@ -25,7 +25,7 @@ def try_out(lease: Lease, actor: Callable[[], Actor], store: Store, found: Check
 
     Returns what storing would tell.
     """
-    if store.is_plain and store.options.mode == "create":
+    if store.needs_no_trial:
         return []
     total = Stored()
     try:

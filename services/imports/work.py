@@ -40,10 +40,14 @@ from services.kit.unit_of_work import UnitOfWork
 from services.users import actor_of
 
 _BY_VERB: Final = 200
-"""Rows of a chunk that goes through verbs one by one."""
+"""Rows of a part that goes through verbs one by one."""
+_BY_STATEMENT: Final = 2_500
+"""Rows of a part that goes in by statement."""
+_MOST_PARTS: Final = 20
 _CHUNK_SECONDS: Final = 1.0
-_MOST_BLOCKS: Final = 5
-_ATTEMPTS: Final = 8
+"""How long a chunk, which is one part or several, is to hold other writers up."""
+_PAUSE: Final = 0.15
+"""SQLite's other writers ask again every tenth of a second."""
 
 
 class Work(Lease):
@@ -243,28 +247,27 @@ class Work(Lease):
                 started = time.monotonic()
                 self._commit(store, some, place)
                 place += len(some)
-                took = (time.monotonic() - started) / len(some)
-                size = 1 if store.is_slow else max(1, min(_MOST_BLOCKS, int(_CHUNK_SECONDS / max(took, 0.01))))
+                took = time.monotonic() - started
+                size = max(1, min(_MOST_PARTS, int(_CHUNK_SECONDS * len(some) / max(took, 0.001))))
                 if self.read("is_stopping"):
                     raise Stopped
-                # Whoever waits to write asks again every tenth of a second (SQLite).
-                time.sleep(0.11 if took * len(some) > 0.1 and self._is_sqlite else 0)  # noqa: PLR2004
+                if self._is_sqlite and took > _PAUSE:
+                    time.sleep(_PAUSE + took / 10)  # a busy machine needs longer to wake them
         self._finish(mapped)
 
     @property
     def _is_sqlite(self) -> bool:
         return self.database.engine.dialect.name == "sqlite"
 
-    def _chunks(self, store: Store) -> list[tuple[int, int, tuple[int, int] | None]]:
+    def _chunks(self, store: Store) -> list[tuple[int, int, tuple[int, int]]]:
         """Return (wave, block, part) in the order of storing: the same at every resumption."""
         steps = json.loads((self.folder / "steps.json").read_text(encoding="utf-8"))
-        if not store.is_slow:
-            return [(wave, block, None) for wave, block in steps]
-        made: list[tuple[int, int, tuple[int, int] | None]] = []
+        rows = _BY_VERB if store.is_slow else _BY_STATEMENT
+        made: list[tuple[int, int, tuple[int, int]]] = []
         for wave, block in steps:
             table = read_arrow(self.folder / "checked" / f"{block:06}.arrow")
             good = pc.sum(pc.and_(pc.is_null(table.column("wrong")), pc.equal(table.column("wave"), wave))).as_py()
-            made += [(wave, block, (start, min(start + _BY_VERB, good))) for start in range(0, good or 0, _BY_VERB)]
+            made += [(wave, block, (start, min(start + rows, good))) for start in range(0, good or 0, rows)]
         return made
 
     def _commit(self, store: Store, some: list[Any], place: int) -> None:
@@ -344,7 +347,7 @@ class Work(Lease):
             if left is None:
                 return
             self.beat(left)
-            time.sleep(0.11 if self._is_sqlite else 0)
+            time.sleep(_PAUSE if self._is_sqlite else 0)
 
 
 def _blocks(store: Store, chunks: list[Any]) -> list[int]:

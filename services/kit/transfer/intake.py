@@ -32,6 +32,9 @@ class Intake:
     """Completes new rows in place; returns what is wrong by position and field."""
     entered: Callable[[UnitOfWork, Sequence[int], Sequence[Values]], None] | None = None
     """Told the ids of rows that were inserted, in the order of the rows."""
+    asked: tuple[str, ...] | None = None
+    """Fields without which the entity's check has nothing against a new record: rows in which they are all blank are
+    not asked about, and go in by the thousand. None: every row is asked about."""
     update: Callable[[UnitOfWork, int, Values], Any] | None = None
     """Changes one record; None: the entity's own verb."""
 

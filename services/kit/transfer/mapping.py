@@ -49,6 +49,12 @@ _ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "employees": ("headcount", "number of employees", "员工数"),
     "heads": ("people", "fte", "人数"),
     "cost": ("budget", "investment", "投入"),
+    "mobile": ("mobile phone", "mobile phone number", "cell phone"),
+    "customer.name": ("company", "company name", "account name", "公司", "公司名称", "客户名称"),
+    "customer.owner_id": ("company owner", "account owner"),
+    "contact.customer_id": ("associated company domain", "company domain", "account name"),
+    "opportunity.name": ("deal name", "deal"),
+    "opportunity.customer_id": ("associated company domain", "company domain", "account name"),
 }
 _UNIT: Final = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]\s*$")
 _SCALES: Final = {
@@ -215,7 +221,7 @@ def _words(entity: Entity, *, with_aliases: bool = True) -> dict[str, str]:
                 found.setdefault(compared(f"{word}{suffix}"), name)
     for name in offered:
         found.setdefault(compared(name.removesuffix("_id")), name)
-        for word in _ALIASES.get(name, ()):
+        for word in (*_ALIASES.get(f"{entity.key}.{name}", ()), *_ALIASES.get(name, ())):
             found.setdefault(compared(word), name)
     return found
 

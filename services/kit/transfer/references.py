@@ -5,12 +5,14 @@ Only what the actor may read is found; what is out of scope and what does not ex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, false, func, or_, select, true
 
-from db.models import User
+from db.models import Customer, User
+from db.normal import domain_key
 from db.types import N_
 from services.kit import permissions
 from services.kit.actor import Reach
@@ -25,6 +27,7 @@ from services.kit.words import compared, spellings
 CHUNK: Final = 500
 _SMALL: Final = 2_000
 _DIGITS: Final = 18
+_DOMAIN: Final = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[A-Za-z]{2,}/?")
 
 
 def written_as(cell: Any) -> str:
@@ -99,7 +102,7 @@ def several(written: str, count: int) -> Message:
 
 
 def candidates(uow: UnitOfWork, entity: Entity, field: Field, written: Iterable[str]) -> dict[str, list[int]]:
-    """Return the ids that each text may mean: by code or another match field, then by title, then by id."""
+    """Return the ids that each text may mean: by code or another match field, by title, by id, by domain."""
     wanted = sorted(set(written))
     model: Any = model_of(field.entity or "")
     target = ENTITIES.get(field.entity or "")
@@ -117,6 +120,27 @@ def candidates(uow: UnitOfWork, entity: Entity, field: Field, written: Iterable[
         ids = [int(one) for one in left[start : start + CHUNK]]
         rows = uow.session.execute(select(model.id).where(model.id.in_(ids), *criteria)).scalars()
         found |= {str(one): [one] for one in rows}
+    if field.entity == "customer":
+        found |= _by_domain(uow, criteria, [one for one in wanted if one not in found])
+    return found
+
+
+def _by_domain(uow: UnitOfWork, criteria: list[ColumnElement[bool]], wanted: Sequence[str]) -> dict[str, list[int]]:
+    """Find customers by the domain of their website, as other systems' exports name them."""
+    keys: dict[str, list[str]] = {}
+    for one in wanted:
+        if _DOMAIN.fullmatch(one) and (key := domain_key(one)):
+            keys.setdefault(key, []).append(one)
+    found: dict[str, list[int]] = {}
+    listed = sorted(keys)
+    for start in range(0, len(listed), CHUNK):
+        some = listed[start : start + CHUNK]
+        rows = uow.session.execute(
+            select(Customer.id, Customer.domain_key).where(Customer.domain_key.in_(some), *criteria)
+        )
+        for record_id, key in rows:
+            for one in keys[str(key)]:
+                found.setdefault(one, []).append(record_id)
     return found
 
 
