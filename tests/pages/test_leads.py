@@ -100,7 +100,7 @@ def test_an_activity_is_logged_with_the_next_step(portal: Portal, sqlite_world: 
     app = press(with_first_row(portal, leader), "Log activity")
     app = press(app, "Log activity")
     assert any("Write down what happened" in one.value for one in app.error)
-    app.text_area[-1].set_value("They want a quote").run()
+    app.text_area[-1].set_value("They want a quote")
     press(app, "Log activity")
     assert ["They want a quote"] == list(sqlite_world.ask(activities.timeline, lead_id=lead.id)["summary"])
 
