@@ -42,7 +42,8 @@ def show() -> None:
     lying = (Filter("pool_id", "in", tuple(narrowed)),)
     if not session.ask(query.page, entity, Query(lying, columns=(entity.grid[0],), limit=1)).ids:
         page.empty(
-            _("Nothing lies here"), caption=_("What an owner releases comes here, and what the rules bring back at night.")
+            _("Nothing lies here"),
+            caption=_("What an owner releases comes here, and what the rules bring back at night."),
         )
         return
     key = f"pool_{entity.key}"
