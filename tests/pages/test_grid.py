@@ -166,7 +166,7 @@ def test_a_list_asks_at_most_four_questions_whatever_it_shows(
 
     few = statements(3)
     many = statements(200)
-    # Four for the list; three more for what stands above it here: its saved views, and one's reminders with their count.
+    # Four for the list; three more for what stands above it here: saved views, and reminders with their counts.
     assert few <= many <= 4 + 3
 
 
