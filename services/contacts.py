@@ -83,6 +83,7 @@ CONTACT = Entity(
     scope=permissions.through(Customer, customers.REACHED, Contact.customer_id),
     children=(Child("influence", "from_id"), Child("influence", "to_id"), Child("map_step", "contact_id")),
     check=_check,
+    together=lambda _uow, _contact, values: None if _LOCKS & set(values) else values,
     went_back=nothing_follows,
     page="contacts",
 )

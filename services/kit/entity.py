@@ -68,6 +68,9 @@ class Entity:
     """Refuses to let some records (ids) go to the recycle bin, be it by themselves or along with a parent."""
     page: str | None = None
     """Address of its list."""
+    together: Callable[[UnitOfWork, Any, Mapping[str, Any]], Mapping[str, Any] | None] | None = None
+    """Makes an update verb of its own quick for many records that get the same values: returns what to set on one of
+    them, or None where that record needs the verb itself."""
     went_back: Callable[[UnitOfWork, Any], None] | None = None
     """Makes true again what follows from a record's fields when an undo has given them their old values. An entity with
     an update verb of its own and without this is taken back by that verb."""

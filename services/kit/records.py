@@ -152,7 +152,7 @@ def bulk_update(uow: UnitOfWork, entity: Entity, ids: Sequence[int], values: Map
     """
     permissions.require(uow, f"{entity.key}.update")
     rules.refuse_unknown(entity, values)
-    if entity.has_own("update"):
+    if entity.has_own("update") and entity.together is None:
         wanted = sorted(set(ids))
         for record_id in wanted:
             entity.verb("update")(uow, record_id, values)
@@ -189,7 +189,6 @@ def bulk_update(uow: UnitOfWork, entity: Entity, ids: Sequence[int], values: Map
 def _update_together(uow: UnitOfWork, entity: Entity, ids: Sequence[int], values: Mapping[str, Any]) -> int:
     """Set values on records some hundred at a time, each held to the rules; what all share is looked up once."""
     model: Any = entity.model
-    others = {name: value for name, value in values.items() if name != "owner_id" or not entity.is_owned}
     for start in range(0, len(ids), _TOGETHER):
         some = ids[start : start + _TOGETHER]
         within = (model.id.in_(some), model.deleted_at.is_(None), permissions.scope(uow, entity, "update"))
@@ -197,19 +196,31 @@ def _update_together(uow: UnitOfWork, entity: Entity, ids: Sequence[int], values
         found = uow.session.execute(statement.execution_options(populate_existing=True)).scalars().all()
         if len(found) != len(some):
             raise NotFound
-        if len(others) < len(values):
+        if "owner_id" in values and entity.is_owned:
             giving.refuse(uow, entity, [one for one in found if one.owner_id != values["owner_id"]])
         with uow.session.no_autoflush:
-            for place, record in enumerate(found):
-                if len(others) < len(values):
-                    _set_owner(uow, entity, record, values["owner_id"])
-                for name, value in others.items():
-                    setattr(record, name, value)
-                is_first = start == 0 and place == 0
-                # The same values on all: the first one's fields and references say it for every one.
-                rules.validate(uow, entity, record, others if is_first else ())
+            singly = [
+                record for place, record in enumerate(found) if not _set(uow, entity, record, values, start + place)
+            ]
             store_all(uow, entity, found)
+        for record in singly:
+            entity.verb("update")(uow, record.id, values)
     return len(ids)
+
+
+def _set(uow: UnitOfWork, entity: Entity, record: Any, values: Mapping[str, Any], place: int) -> bool:
+    """Set values on one of many records; False where only the entity's own verb may."""
+    given = values if entity.together is None else entity.together(uow, record, values)
+    if given is None:
+        return False
+    if entity.is_owned and "owner_id" in given and record.owner_id != given["owner_id"]:
+        _set_owner(uow, entity, record, given["owner_id"])
+    for name, value in given.items():
+        if name != "owner_id" or not entity.is_owned:
+            setattr(record, name, value)
+    # The same values on all: the first one's fields and references say it for every one.
+    rules.validate(uow, entity, record, values if place == 0 else ())
+    return True
 
 
 def store_all(uow: UnitOfWork, entity: Entity, found: Sequence[Any]) -> None:
@@ -231,6 +242,7 @@ def _has_rules(entity: Entity, values: Mapping[str, Any]) -> bool:
     searched = model.searched_columns() if issubclass(model, Searchable) else ()
     return bool(
         entity.check
+        or entity.together
         or values.keys() & {*searched, *getattr(model, "forms", ())}
         or any(_is_followed(entity.fields[name]) for name in values)
     )

@@ -44,6 +44,20 @@ def _check(_uow: UnitOfWork, lead: Lead) -> dict[str, Message]:
     return {}
 
 
+def _prepare(uow: UnitOfWork, lead: Lead, values: Mapping[str, Any], *, is_current: bool = True) -> dict[str, Any]:
+    """Grade a lead by the values it is about to get, and return these with what follows from them."""
+    given = dict(values)
+    if given.get("status", "unqualified") != "unqualified":
+        given["unqualified_reason"] = None
+    is_graded = "grade" in given and given["grade"] != lead.grade
+    if is_graded and is_current:
+        _grade_by_hand(uow, lead, given["grade"])
+    if is_graded and not given["grade"]:
+        del given["grade"]
+    grading.grade(uow, lead, given)
+    return given
+
+
 LEAD = Entity(
     model=Lead,
     module=__name__,
@@ -74,6 +88,7 @@ LEAD = Entity(
     match=("email", "phone", "name"),
     scope=permissions.owned(Lead, pool=True),
     check=_check,
+    together=_prepare,
     went_back=grading.grade,
     page="leads",
 )
@@ -103,16 +118,8 @@ def update(uow: UnitOfWork, lead_id: int, values: Mapping[str, Any], *, version:
     A lead that is open again has no reason for being unqualified. Raises Forbidden, NotFound, Invalid, Conflict.
     """
     lead: Lead = records.get(uow, LEAD, lead_id, action="update", lock=True)
-    given = dict(values)
     with uow.session.no_autoflush:  # one statement, one new version
-        if given.get("status", "unqualified") != "unqualified":
-            given["unqualified_reason"] = None
-        is_graded = "grade" in given and given["grade"] != lead.grade
-        if is_graded and (version is None or version == lead.version):
-            _grade_by_hand(uow, lead, given["grade"])
-        if is_graded and not given["grade"]:
-            del given["grade"]
-        grading.grade(uow, lead, given)
+        given = _prepare(uow, lead, values, is_current=version is None or version == lead.version)
         changed: Lead = records.update(uow, LEAD, lead_id, given, version=version)
     return changed
 

@@ -180,8 +180,11 @@ def test_companies_below_go_along_and_nobody_is_part_of_itself(world: World) -> 
     keep, other = world.customer(), world.customer()
     below, part = world.customer(parent_id=other.id), world.customer(parent_id=keep.id)
     world.do(CUSTOMER.verb("update"), keep.id, {"parent_id": other.id})
-    world.do(merging.merge, CUSTOMER, keep.id, [other.id])
+    before = everything(world)
+    merged = world.do(merging.merge, CUSTOMER, keep.id, [other.id])
     assert [None, keep.id, keep.id] == [row(world, CUSTOMER, one.id).parent_id for one in (keep, below, part)]
+    assert [] == world.do(undo, merged.reference).kept
+    assert before == everything(world)
 
 
 def test_a_circle_in_the_hierarchy_is_refused(world: World) -> None:

@@ -144,7 +144,7 @@ def _of_many(entry: AuditEntry) -> list[Step]:
     """Return the steps of an entry for many records."""
     changes = entry.changes
     match entry.action:
-        case "bulk_update" | "repoint" if "before" in changes:
+        case "bulk_update" | "repoint" if {"before", "names", "values"} <= changes.keys():
             names, values = changes["names"], changes["values"]
             kind: Kind = "set" if entry.action == "bulk_update" else "move"
             return [
