@@ -23,7 +23,7 @@ def jobs(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SANDTABLE_")}
     return subprocess.run(
         [sys.executable, "cli.py", "--database-url", url, "jobs", *arguments],
-        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120,
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
 
