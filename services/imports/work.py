@@ -21,7 +21,7 @@ from sqlalchemy import update as sql_update
 from db.base import Searchable
 from db.models import ImportBatch, User
 from db.types import N_
-from services.imports import helpers, trial
+from services.imports import trial
 from services.imports.checking import Check, Checked
 from services.imports.lease import Lease, Stopped
 from services.imports.reverting import Reverting
@@ -30,7 +30,7 @@ from services.kit import audit, custom
 from services.kit.actor import SYSTEM, Actor
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Forbidden, Message, Refusal
-from services.kit.transfer import mapping, normalising
+from services.kit.transfer import helpers, mapping, normalising
 from services.kit.transfer.drafts import Habits
 from services.kit.transfer.importing import require_complete
 from services.kit.transfer.mapping import Mapped

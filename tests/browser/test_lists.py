@@ -95,7 +95,11 @@ def test_two_selected_leads_are_set_at_once(sign_in: SignIn, server: Server) -> 
     expect(page.get_by_text("2 selected")).to_be_visible()
     page.get_by_role("button", name="Set a field").click()
     form = page.get_by_role("dialog")
+    form.get_by_role("combobox", name="Field").click()
+    page.get_by_role("option", name="Company", exact=True).click()
     form.get_by_label("Company *").fill("Same")
+    form.get_by_label("Company *").press("Enter")
+    expect(form.get_by_text("Changes 2 of 2.")).to_be_visible()
     form.get_by_role("button", name="Set for 2 records").click()
     expect(form).to_be_hidden()
     assert ["Same", "Same"] == [server.world.ask(records.get, LEAD, one.id).company for one in leads]

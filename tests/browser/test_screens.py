@@ -90,7 +90,8 @@ def _walk(browser: Browser, server: Server, login: str, password: str, look: tup
     expect(page.get_by_test_id("stFormSubmitButton").get_by_role("button")).to_have_text(SIGN_IN[language])
     settle(page)
     page.screenshot(path=folder / "sign_in.png")
-    fill(page, login, password)
+    with page.expect_event("load"):  # the ticket becomes a cookie, and the page is loaded anew with it
+        fill(page, login, password)
     expect(page.get_by_test_id("stFormSubmitButton")).to_have_count(0)
     settle(page)
     for name, address in _pages(server, login):
