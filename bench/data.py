@@ -152,7 +152,6 @@ def _fill_postgresql(engine: Engine, number: int) -> None:
     made = rows(number)
     first = next(made)
     with raw.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = off")
         with cursor.copy(f"COPY customer ({', '.join(first)}) FROM STDIN") as copy:
             copy.write_row(list(first.values()))
             for row in made:
@@ -160,6 +159,7 @@ def _fill_postgresql(engine: Engine, number: int) -> None:
         cursor.execute("SELECT setval(pg_get_serial_sequence('customer', 'id'), %s)", (number,))
     raw.commit()
     raw.driver_connection.autocommit = True
+    # The commit above has reached the disk, without which no page would count as visible to all.
     raw.driver_connection.execute("VACUUM ANALYZE customer")
     raw.driver_connection.autocommit = False
     raw.close()
