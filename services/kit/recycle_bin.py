@@ -15,6 +15,7 @@ from db.types import N_
 from services.kit import permissions
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Message, Refusal
+from services.kit.prepared import prepared
 from services.kit.selects import escape_like
 from services.kit.unit_of_work import UnitOfWork
 
@@ -38,25 +39,34 @@ def in_bin(uow: UnitOfWork, entity: Entity, *, search: str = "", limit: int = 20
     kind of children.
     """
     permissions.require(uow, f"{entity.key}.restore")
-    model: Any = entity.model
-    title: Any = getattr(model, entity.title)
-    wanted = [model.deleted_at.is_not(None), permissions.scope(uow, entity, "restore"), *_by_itself(entity)]
+    statement = prepared(uow, _select_gone, entity.key)
     if search.strip():
-        wanted.append(cast(title, String).ilike(f"%{escape_like(search.strip())}%", escape="\\"))
-    rows = uow.session.execute(
-        select(model.id, title, model.deleted_at, User.name, model.deleted_in)
-        .outerjoin(User, User.id == model.updated_by_id)
-        .where(*wanted)
-        .order_by(model.deleted_at.desc(), model.id.desc())
-        .limit(limit)
-    ).all()
+        title: Any = getattr(entity.model, entity.title)
+        statement = statement.where(cast(title, String).ilike(f"%{escape_like(search.strip())}%", escape="\\"))
+    rows = uow.session.execute(statement.limit(limit)).all()
     below = _below(uow, entity, {row[0]: row[4] for row in rows})
     return [Gone(row[0], "" if row[1] is None else str(row[1]), row[2], row[3], below.get(row[0], {})) for row in rows]
+
+
+def _select_gone(uow: UnitOfWork, key: str) -> Any:
+    entity = ENTITIES[key]
+    model: Any = entity.model
+    return (
+        select(model.id, getattr(model, entity.title), model.deleted_at, User.name, model.deleted_in)
+        .outerjoin(User, User.id == model.updated_by_id)
+        .where(model.deleted_at.is_not(None), permissions.scope(uow, entity, "restore"), *_by_itself(entity))
+        .order_by(model.deleted_at.desc(), model.id.desc())
+    )
 
 
 def counts(uow: UnitOfWork, *, most: int = 1_000) -> dict[str, int]:
     """Return how many records of each entity the actor may bring back, at most `most` of each."""
     permissions.require(uow, "recycle_bin.read")
+    statement = prepared(uow, _select_counts, most)
+    return {row[0]: row[1] for row in uow.session.execute(statement)} if statement is not None else {}
+
+
+def _select_counts(uow: UnitOfWork, most: int) -> Any:
     asked = []
     for entity in ENTITIES.values():
         if not uow.actor.may(f"{entity.key}.restore"):
@@ -66,7 +76,7 @@ def counts(uow: UnitOfWork, *, most: int = 1_000) -> dict[str, int]:
             model.deleted_at.is_not(None), permissions.scope(uow, entity, "restore"), *_by_itself(entity)
         )
         asked.append(select(literal(entity.key), func.count()).select_from(found.limit(most).subquery()))
-    return {row[0]: row[1] for row in uow.session.execute(union_all(*asked))} if asked else {}
+    return union_all(*asked) if asked else None
 
 
 def _by_itself(entity: Entity) -> list[ColumnElement[bool]]:
