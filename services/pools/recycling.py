@@ -13,6 +13,7 @@ from db.types import N_
 from services.kit import audit, owners, permissions, quotas, records
 from services.kit.entity import ENTITIES
 from services.kit.errors import Forbidden, Refusal
+from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
 from services.ownership import hand, hold
 from services.pools.pool import MODELS, POOL
@@ -223,19 +224,23 @@ def _number(uow: UnitOfWork, terms: Terms, whose: Sequence[int], ahead: int) -> 
 
 
 def _returning(uow: UnitOfWork, terms: Terms, whose: Sequence[int], *, ahead: int, limit: int) -> Warned:
+    zone = str(uow.settings.zone)  # by which days begin
+    rows = uow.session.execute(prepared(uow, _select_returning, terms, tuple(whose), ahead, limit, zone)).all()
+    found = returns_of(uow, {terms.pool_id: terms}, rows, dict.fromkeys(whose, terms.pool_id))
+    shown = [Returning(terms.kind, row.id, str(row.title), row.owner, found[row.id]) for row in rows if row.id in found]
+    shown.sort(key=lambda one: (one.rule.left, one.record_id))
+    count = len(rows) if len(rows) < limit else _number(uow, terms, whose, ahead)
+    return Warned(shown, count)
+
+
+def _select_returning(uow: UnitOfWork, terms: Terms, whose: tuple[int, ...], ahead: int, limit: int, _zone: str) -> Any:
     model: Any = MODELS[terms.kind]
-    entity = ENTITIES[terms.kind]
-    title = getattr(model, entity.title)
-    rows = uow.session.execute(
+    title = getattr(model, ENTITIES[terms.kind].title)
+    return (
         moments(terms.kind)
         .add_columns(title.label("title"), User.name.label("owner"))
         .join(User, User.id == model.owner_id)
         .where(model.owner_id.in_(whose), is_due(uow, terms, ahead=ahead))
         .order_by(model.id)
         .limit(limit)
-    ).all()
-    found = returns_of(uow, {terms.pool_id: terms}, rows, dict.fromkeys(whose, terms.pool_id))
-    shown = [Returning(terms.kind, row.id, str(row.title), row.owner, found[row.id]) for row in rows if row.id in found]
-    shown.sort(key=lambda one: (one.rule.left, one.record_id))
-    count = len(rows) if len(rows) < limit else _number(uow, terms, whose, ahead)
-    return Warned(shown, count)
+    )

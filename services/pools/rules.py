@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, not_, null, or_
 
 from db.models import Contract, Customer, Lead, Opportunity, Pool, PoolMember, PoolRule
 from services.kit import standing
+from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
 from services.pools.pool import MODELS
 
@@ -34,7 +35,7 @@ class Rule:
 
     kind: str
     days: int | None
-    days_by_level: Mapping[str, int] = field(default_factory=dict)
+    days_by_level: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def days_of(self, level: str | None) -> int | None:
         """Return the days for a level; None: the rule leaves it alone."""
@@ -80,13 +81,7 @@ def setup(uow: UnitOfWork, kind: str | None = None) -> tuple[dict[int, Terms], l
 
     One query, asks for no permission.
     """
-    rows = uow.session.execute(
-        select(Pool, PoolRule, PoolMember)
-        .outerjoin(PoolRule, PoolRule.pool_id == Pool.id)
-        .outerjoin(PoolMember, (PoolMember.pool_id == Pool.id) & Pool.is_for_all.is_(False))
-        .where(Pool.is_enabled, Pool.deleted_at.is_(None), *([Pool.kind == kind] if kind else []))
-        .order_by(Pool.is_for_all.desc(), Pool.id)
-    ).all()
+    rows = uow.session.execute(prepared(uow, _select_setup, kind)).all()
     members = {one.id: one for _pool, _rule, one in rows if one is not None}
     rules: dict[int, dict[str, Rule]] = {}
     for pool, rule, _member in rows:
@@ -107,6 +102,16 @@ def setup(uow: UnitOfWork, kind: str | None = None) -> tuple[dict[int, Terms], l
         for pool, _rule, _member in rows
     }
     return terms, list(members.values())
+
+
+def _select_setup(_uow: UnitOfWork, kind: str | None) -> Any:
+    return (
+        select(Pool, PoolRule, PoolMember)
+        .outerjoin(PoolRule, PoolRule.pool_id == Pool.id)
+        .outerjoin(PoolMember, (PoolMember.pool_id == Pool.id) & Pool.is_for_all.is_(False))
+        .where(Pool.is_enabled, Pool.deleted_at.is_(None), *([Pool.kind == kind] if kind else []))
+        .order_by(Pool.is_for_all.desc(), Pool.id)
+    )
 
 
 # --- as one criterion ---------------------------------------------------------------------------------------
