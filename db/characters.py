@@ -87,13 +87,18 @@ _FAMILY_NAMES: Final = {
 _NAME_LENGTH: Final = 4
 
 
+def plain_syllables(text: str) -> tuple[str, ...]:
+    """Return the usual syllable of each Chinese character, whatever stands around it."""
+    return tuple(said for one in text if (said := _sounds[one]).isascii())
+
+
 def syllables(text: str) -> tuple[tuple[str, ...], ...]:
     """Return the readings of a run of Chinese characters, each a syllable a character; mostly there is one.
 
     A second one stands for what may be a family name (曾 is zeng, not ceng) or for the plain reading of every
     character, where the dictionary of words reads one otherwise (重庆 chongqing). Others than Chinese are left out.
     """
-    plain = tuple(said for one in text if (said := _sounds[one]).isascii())
+    plain = plain_syllables(text)
     if _MANY_VOICED.isdisjoint(text) and text[:1] not in _FAMILY_NAMES:
         return (plain,)
     found = [_in_words(text), plain]

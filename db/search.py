@@ -15,18 +15,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
 
-from db.characters import simplified, syllables
+from db.characters import plain_syllables, simplified, syllables
 
 VERSION: Final = 2
 """Raised whenever other tokens are made: those that are stored are then made anew (services/refreshing.py)."""
 
-_CJK: Final = "㐀-鿿豈-﫿\U00020000-\U0003ffff぀-ヿ가-힯"
-_RUNS: Final = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>[^\W_]+)")
-_BESIDE: Final = re.compile(r"([㐀-鿿豈-﫿]+)")
+_HAN: Final = "㐀-鿿豈-﫿"
+"""Up to the compatibility forms: Korean lies between."""
+# A word of letters may touch a run of Chinese characters, as in "ABC科技": each is a run of its own.
+_RUNS: Final = re.compile(rf"([{_HAN}]+|[\U00020000-\U0003ffff぀-ヿ]+)|([^\W_{_HAN}]+)")
+_WORDS: Final = re.compile(r"[0-9a-z]+")
+_NO_DIGITS: Final = {code: None for code in range(128) if not chr(code).isdigit()}
 _NUMBER: Final = re.compile(r"\+?[\d\s().\-/]{5,40}")
 _LETTERS: Final = re.compile(r"[a-z]+(?:[\s'’]+[a-z]+)*")
 _SOUND: Final = "\ue000"
@@ -54,40 +58,60 @@ def normal_width(value: str) -> str:
 
 
 def _runs(normal: str) -> Iterable[tuple[bool, str]]:
-    # A word of letters may touch a run of Chinese characters, as in "ABC科技": split it there.
-    for match in _RUNS.finditer(normal if normal.isascii() else _BESIDE.sub(r" \1 ", normal)):
-        yield match.lastgroup == "cjk", match.group()
+    if normal.isascii():
+        return [(False, word) for word in _WORDS.findall(normal)]
+    return [(bool(cjk), cjk or word) for cjk, word in _RUNS.findall(normal)]
 
 
 def tokens(*values: str | None) -> str:
     """Return the space-separated tokens of some texts, as stored in `search_tokens`."""
-    found: dict[str, None] = {}
+    found: list[str] = []
     for value in values:
         if not value:
             continue
         normal = normal_form(value)
         for is_cjk, run in _runs(normal):
             if is_cjk:
-                found.update(dict.fromkeys(run[i : i + 2] for i in range(max(len(run) - 1, 1))))
-                found.update(dict.fromkeys(_sounds(run)))
+                found += _pairs(run)
+                found += _sounds(run)
             else:
-                found.update(_word(run))
+                found += _word(run)
         if (digits := _digits(normal)) and digits not in normal:
-            found.update(_word(digits))
-    return " ".join(list(found)[:MAXIMUM_TOKENS])
+            found += _word(digits)
+    return " ".join(list(dict.fromkeys(found))[:MAXIMUM_TOKENS])
 
 
-def _word(run: str) -> dict[str, None]:
-    found = dict.fromkeys(run[i : i + 3] for i in range(len(run) - 2))
-    found[run[:2]] = None
-    return found
+def _cut(lengths: range, *also: slice, width: int) -> list[Callable[[str], Any]]:
+    """Return, by length of a run, what cuts it into all its parts of a width at once: a million rows are a loop."""
+    return [itemgetter(*(slice(at, at + width) for at in range(length - width + 1)), *also) for length in lengths]
+
+
+_SHORT: Final = range(3, 80)
+_CUT_TWOS: Final = _cut(_SHORT, width=2)
+_CUT_WORD: Final = _cut(_SHORT, slice(0, 2), width=3)
+
+
+def _pairs(run: str) -> Iterable[str]:
+    """Return every pair of neighbours; a character alone is its own."""
+    at = len(run) - _SHORT.start
+    if at < 0:
+        return (run,)
+    return _CUT_TWOS[at](run) if at < len(_SHORT) else [run[i : i + 2] for i in range(len(run) - 1)]
+
+
+def _word(run: str) -> Iterable[str]:
+    """Return every three neighbours, and the first two."""
+    at = len(run) - _SHORT.start
+    if at < 0:
+        return (run,)
+    return _CUT_WORD[at](run) if at < len(_SHORT) else [*(run[i : i + 3] for i in range(len(run) - 2)), run[:2]]
 
 
 def _digits(normal: str) -> str:
     """Return the digits of what looks like a telephone number, else nothing."""
     if not _NUMBER.fullmatch(normal):
         return ""
-    digits = "".join(one for one in normal if one.isdigit())
+    digits = normal.translate(_NO_DIGITS) if normal.isascii() else "".join(one for one in normal if one.isdigit())
     return digits if len(digits) >= 4 else ""  # noqa: PLR2004 - four digits are what one remembers of a number
 
 
@@ -98,19 +122,37 @@ def _sounds(run: str) -> list[str]:
             break
     if len(run) < 2:  # noqa: PLR2004 - one character sounds like hundreds of others
         return []
+    run = run[:_SOUNDED]
+    readings = syllables(run)
     found: list[str] = []
-    for said in syllables(run[:_SOUNDED]):
-        before = two_before = ""
-        for at, syllable in enumerate(said):
-            # Two letters more, of two syllables where the next one is a single letter.
-            found += _windows(syllable, "".join(said[at + 1 : at + 3])[:2])
-            initial = syllable[0]
-            if before:
-                found.append(_begun(before + initial))
-            if two_before:
-                found += _initials(two_before + before + initial)
-            two_before, before = before, initial
+    if len(readings) == 1 and len(readings[0]) == len(run):
+        # One syllable a character, whatever stands around it: kept by three characters, of which names are made.
+        for at in range(len(run)):
+            found += _said[run[at : at + 3]]
+            if at:
+                found += _led[run[max(at - 2, 0) : at + 1]]
+        return found
+    for said in readings:
+        for at in range(len(said)):
+            found += _windows(said[at], "".join(said[at + 1 : at + 3])[:2])
+            if at:
+                found += _initials(said[max(at - 2, 0) : at + 1])
     return found
+
+
+class _Kept(dict[str, tuple[str, ...]]):
+    """Tokens by the characters they follow from; forgotten all at once when there are too many."""
+
+    def __init__(self, make: Callable[[tuple[str, ...]], tuple[str, ...]]) -> None:
+        """Take what makes the tokens of some syllables."""
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, characters: str) -> tuple[str, ...]:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        self[characters] = made = self._make(plain_syllables(characters))
+        return made
 
 
 @lru_cache(maxsize=100_000)
@@ -121,14 +163,17 @@ def _windows(syllable: str, following: str) -> tuple[str, ...]:
     return (_BEGUN + letters[:3], *threes)
 
 
-@lru_cache(maxsize=100_000)
-def _initials(three: str) -> tuple[str, ...]:
-    return _BEGUN + three, _SOUND + three
+def _initials(said: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what the initials of two or three syllables are found by: of the last two, and of all three."""
+    letters = "".join(syllable[0] for syllable in said)
+    two = (_BEGUN + letters[-2:],)
+    return two if len(said) == 2 else (*two, _BEGUN + letters, _SOUND + letters)  # noqa: PLR2004 - two or three
 
 
-@lru_cache(maxsize=10_000)
-def _begun(two: str) -> str:
-    return _BEGUN + two
+_MOST_KEPT: Final = 50_000
+# Two letters more, of two syllables where the next one is a single letter.
+_said: Final = _Kept(lambda said: _windows(said[0], "".join(said[1:])[:2]))
+_led: Final = _Kept(_initials)
 
 
 @lru_cache(maxsize=1_000)
