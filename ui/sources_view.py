@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from services.analytics import sources
@@ -17,7 +17,6 @@ from ui.charts import bars
 from ui.i18n import _, named, option
 
 _WINDOWS: Final = {"90": 90, "180": 180, "365": 365, "730": 730}
-_NO_SOURCE: Final = "-"
 _FEWEST: Final = 5
 """Leads a month needs for its rate to be written."""
 
@@ -103,8 +102,8 @@ def _share(rate: float) -> str:
     return fmt.percent(round(rate * 100) * 100)
 
 
-def _name(code: Any) -> str:
-    return _("No source") if fmt.is_nothing(code) else option(LEAD.fields["source"], str(code))
+def _name(code: str | None) -> str:
+    return _("No source") if code is None else option(LEAD.fields["source"], code)
 
 
 # --- rates --------------------------------------------------------------------------------------------------
@@ -114,15 +113,14 @@ def _rates(found: Quality) -> int | None:
     """Draw the conversion rate of each source; returns the place of the one that was pressed."""
     palette = theme.palette()
     marks = []
-    ordered = found.sources.reset_index().sort_values(["is_small", "rate"], ascending=[True, False])
-    for row in ordered.itertuples():
-        base = _("{n} of {all}").format(n=fmt.number(int(row.converted)), all=fmt.number(int(row.leads)))
+    for at, row in sorted(enumerate(found.sources), key=lambda one: (one[1].is_small, -one[1].rate)):
+        base = _("{n} of {all}").format(n=fmt.number(row.converted), all=fmt.number(row.leads))
         written = f"{_share(row.rate)}{' *' if row.is_small else ''} · {base}"
         marks.append(
             {
-                "id": int(row.Index),
+                "id": at,
                 "label": _name(row.source),
-                "value": float(row.rate),
+                "value": row.rate,
                 "text": written,
                 "tip": named(_name(row.source), written),
                 "color": palette.let_go if row.is_small else palette.accent,
@@ -145,27 +143,27 @@ def _rates(found: Quality) -> int | None:
 
 def _title(found: Quality) -> str:
     """Say which source is best, if enough leads say so."""
-    told = found.sources[~found.sources["is_small"]]
-    if told.empty or not told["converted"].any():
+    told = [row for row in found.sources if not row.is_small]
+    best = max(told, key=lambda row: row.rate, default=None)
+    if best is None or not best.converted:
         return _("How many became customers, by source")
-    best = told["rate"].idxmax()
-    rate = _share(float(told["rate"].max()))
+    rate = _share(best.rate)
     if len(told) < len(found.sources):
         words = _("Of sources with {n} leads or more, this converts best: {source}, {rate}")
-        return words.format(n=sources.SMALL, source=_name(best), rate=rate)
-    return _("{source} converts best: {rate}").format(source=_name(best), rate=rate)
+        return words.format(n=sources.SMALL, source=_name(best.source), rate=rate)
+    return _("{source} converts best: {rate}").format(source=_name(best.source), rate=rate)
 
 
 def _address(found: Quality, place: int, which: Which) -> dict[str, Any]:
     """Return the address of the list behind a bar: the same leads."""
-    code = found.sources.index[place]
+    code = found.sources[place].source
     zone = session.database().settings.zone
 
     def midnight(day: date, *, minus: int = 0) -> str:
         return (datetime.combine(day, time.min, tzinfo=zone) - timedelta(microseconds=minus)).isoformat()
 
     asked: dict[str, Any] = {
-        "f.source": "empty:" if fmt.is_nothing(code) else f"in:{code}",
+        "f.source": "empty:" if code is None else f"in:{code}",
         "f.created_at": [f"from:{midnight(which.start)}", f"to:{midnight(which.end + timedelta(days=1), minus=1)}"],
     }
     if which.owner_ids:
@@ -179,26 +177,25 @@ def _address(found: Quality, place: int, which: Which) -> dict[str, Any]:
 
 
 def _table(found: Quality) -> None:
-    won = {code: list(rows.itertuples()) for code, rows in found.won.groupby("source", dropna=False)}
     rows = []
-    for row in found.sources.reset_index().itertuples():
-        money = [fmt.money(int(one.amount), one.currency, short=True) for one in won.get(row.source, [])]
+    for row in found.sources:
+        money = [fmt.money(one.amount, one.currency, short=True) for one in found.won if one.source == row.source]
         rows.append(
             {
                 "source": _name(row.source),
-                "leads": int(row.leads),
-                "contacted": int(row.contacted),
-                "qualified": int(row.qualified),
-                "converted": int(row.converted),
+                "leads": row.leads,
+                "contacted": row.contacted,
+                "qualified": row.qualified,
+                "converted": row.converted,
                 "rate": f"{_share(row.rate)}{' *' if row.is_small else ''}",
-                "days": fmt.NOTHING if fmt.is_nothing(row.median_days) else fmt.number(round(row.median_days)),
+                "days": fmt.NOTHING if row.median_days is None else fmt.number(round(row.median_days)),
                 "won": " + ".join(money) or fmt.NOTHING,
             }
         )
     kind = st.column_config
     right = {"alignment": "right"}
     st.dataframe(
-        pd.DataFrame(rows),
+        pa.Table.from_pylist(rows),
         hide_index=True,
         key="source_table",
         alt=_("Sources of leads"),
@@ -223,8 +220,8 @@ def _months(found: Quality) -> None:
         return
     palette = theme.palette()
     marks = []
-    for row in months.itertuples():
-        rate = _share(row.rate) if row.leads >= _FEWEST and not fmt.is_nothing(row.rate) else ""
+    for row in months:
+        rate = _share(row.rate) if row.leads >= _FEWEST and row.rate is not None else ""
         said = _("{n} leads, {converted} converted").format(
             n=fmt.number(row.leads), converted=fmt.number(row.converted)
         )
@@ -232,7 +229,7 @@ def _months(found: Quality) -> None:
         marks.append(
             {
                 "label": month,
-                "value": int(row.leads),
+                "value": row.leads,
                 "text": f"{row.leads}" + (f" · {rate}" if rate and len(months) <= 13 else ""),  # noqa: PLR2004 - room
                 "tip": named(month, f"{said} {rate}".strip()),
                 "color": palette.accent,

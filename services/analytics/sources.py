@@ -12,16 +12,16 @@ A lead counts for the source it names and for the day it came in. Figures
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-import pandas as pd
 from sqlalchemy import ColumnElement, Float, and_, case, cast, extract, func, literal_column, or_, select, union
 
 from db.models import Conversion, Lead, Opportunity, Stage, Team, User
 from services.kit import permissions
+from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
 from services.leads import LEAD
 from services.opportunities import OPPORTUNITY
@@ -43,17 +43,67 @@ class Which:
 
 
 @dataclass(frozen=True)
+class Source:
+    """The leads that name one source; None: those that name none."""
+
+    source: str | None
+    leads: int
+    contacted: int
+    qualified: int
+    unqualified: int
+    converted: int
+    median_days: float | None
+    """None where none was converted."""
+
+    @property
+    def rate(self) -> float:
+        """Return the share that was converted, 0-1."""
+        return self.converted / self.leads
+
+    @property
+    def is_small(self) -> bool:
+        """Say whether the rate rests on so few leads that it says little."""
+        return self.leads < SMALL
+
+
+@dataclass(frozen=True)
+class Month:
+    """The leads that came in in one month."""
+
+    month: date
+    """Its first day."""
+    leads: int
+    converted: int
+    """Of the leads of this month, until today."""
+
+    @property
+    def rate(self) -> float | None:
+        """Return the share that was converted, 0-1; None for a month without leads."""
+        return self.converted / self.leads if self.leads else None
+
+
+@dataclass(frozen=True)
+class Won:
+    """What was won from the leads of one source in one currency."""
+
+    source: str | None
+    currency: str
+    count: int
+    amount: int
+    """Minor units."""
+
+
+@dataclass(frozen=True)
 class Quality:
     """The report."""
 
-    sources: pd.DataFrame
-    """Index: source code, None for none; most converted first. Columns: leads, contacted, qualified, unqualified,
-    converted, rate (0-1), is_small, median_days (empty where none was converted)."""
-    months: pd.DataFrame
-    """Columns: month (its first day), leads, converted (of the leads of that month), rate (0-1; empty for none)."""
-    won: pd.DataFrame
-    """Columns: source, currency, count, amount (minor units)."""
-    totals: dict[str, int] = field(default_factory=dict)
+    sources: Sequence[Source]
+    """Most converted first."""
+    months: Sequence[Month]
+    """From the first to the last, those without leads included."""
+    won: Sequence[Won]
+    totals: Mapping[str, int]
+    """leads, contacted, qualified, unqualified, converted."""
 
 
 def quality(uow: UnitOfWork, which: Which) -> Quality:
@@ -62,27 +112,28 @@ def quality(uow: UnitOfWork, which: Which) -> Quality:
     Three queries, grouped in SQL; one of them reads all these leads.
     """
     permissions.require(uow, "lead.read")
-    seen = _seen(uow, which)
     starts = _starts(which.start, which.end)
-    parts = uow.session.execute(_select_counts(seen, _place(uow, starts))).mappings().all()
+    facts = (which, str(uow.settings.zone))
+    parts = uow.session.execute(prepared(uow, _select_counts, *facts)).mappings().all()
+    medians = {row[0]: float(row[1]) for row in uow.session.execute(prepared(uow, _select_medians, *facts))}
     rows = [
-        {
-            "source": source,
+        Source(
+            source,
             **{name: sum(int(one[name]) for one in parts if one["source"] == source) for name in _COUNTS},
-        }
+            median_days=medians.get(source),
+        )
         for source in dict.fromkeys(one["source"] for one in parts)
     ]
-    medians = _median_days(uow, seen)
-    for row in rows:
-        row["rate"] = row["converted"] / row["leads"]
-        row["is_small"] = row["leads"] < SMALL
-        row["median_days"] = medians.get(row["source"])
-    columns = ["source", *_COUNTS, "rate", "is_small", "median_days"]
-    frame = pd.DataFrame(rows, columns=columns, dtype=object)
-    frame = frame.astype({**dict.fromkeys(_COUNTS, "int64"), "rate": float, "is_small": bool, "median_days": float})
-    frame = frame.sort_values(["converted", "leads"], ascending=False, kind="stable").set_index("source")
-    totals = {name: int(frame[name].sum()) for name in _COUNTS}
-    return Quality(frame, _months(starts, parts), _won(uow, seen), totals)
+    rows.sort(key=lambda row: (-row.converted, -row.leads))
+    months = [
+        Month(
+            start,
+            *(sum(int(one[name]) for one in parts if int(one["place"]) == at) for name in ("leads", "converted")),
+        )
+        for at, start in enumerate(starts)
+    ]
+    totals = {name: sum(getattr(row, name) for row in rows) for name in _COUNTS}
+    return Quality(rows, months, _won(uow, *facts), totals)
 
 
 def _seen(uow: UnitOfWork, which: Which) -> ColumnElement[bool]:
@@ -107,7 +158,8 @@ def _number(criterion: ColumnElement[bool]) -> Any:
     return func.coalesce(func.sum(case((criterion, 1), else_=0)), 0)
 
 
-def _select_counts(seen: ColumnElement[bool], place: Any) -> Any:
+def _select_counts(uow: UnitOfWork, which: Which, _zone: str) -> Any:
+    place = _place(uow, _starts(which.start, which.end))
     is_converted = Lead.converted_at.is_not(None)
     return (
         select(
@@ -121,13 +173,13 @@ def _select_counts(seen: ColumnElement[bool], place: Any) -> Any:
             _number(Lead.status == "unqualified").label("unqualified"),
             _number(is_converted).label("converted"),
         )
-        .where(seen)
+        .where(_seen(uow, which))
         .group_by(Lead.source, place)
     )
 
 
-def _median_days(uow: UnitOfWork, seen: ColumnElement[bool]) -> dict[str | None, float]:
-    """Return the median days to conversion by source: the middle one or two by rank."""
+def _select_medians(uow: UnitOfWork, which: Which, _zone: str) -> Any:
+    """Return the select of the median days to conversion by source: the middle one or two by rank."""
     if uow.is_sqlite:
         days: Any = func.julianday(Lead.converted_at) - func.julianday(Lead.created_at)
     else:
@@ -139,12 +191,11 @@ def _median_days(uow: UnitOfWork, seen: ColumnElement[bool]) -> dict[str | None,
             func.row_number().over(partition_by=Lead.source, order_by=days).label("place"),
             func.count().over(partition_by=Lead.source).label("number"),
         )
-        .where(seen, Lead.status == "converted")
+        .where(_seen(uow, which), Lead.status == "converted")
         .subquery()
     )
     middle = (ranked.c.place * 2 >= ranked.c.number) & (ranked.c.place * 2 <= ranked.c.number + 2)
-    rows = uow.session.execute(select(ranked.c.source, func.avg(ranked.c.days)).where(middle).group_by(ranked.c.source))
-    return {row[0]: float(row[1]) for row in rows}
+    return select(ranked.c.source, func.avg(ranked.c.days)).where(middle).group_by(ranked.c.source)
 
 
 def _place(uow: UnitOfWork, starts: Sequence[date]) -> Any:
@@ -156,21 +207,6 @@ def _place(uow: UnitOfWork, starts: Sequence[date]) -> Any:
     )
 
 
-def _months(starts: Sequence[date], parts: Sequence[Any]) -> pd.DataFrame:
-    counts = [
-        tuple(sum(int(one[name]) for one in parts if int(one["place"]) == at) for name in ("leads", "converted"))
-        for at in range(len(starts))
-    ]
-    return pd.DataFrame(
-        {
-            "month": starts,
-            "leads": [one[0] for one in counts],
-            "converted": [one[1] for one in counts],
-            "rate": [one[1] / one[0] if one[0] else None for one in counts],
-        }
-    ).astype({"leads": "int64", "converted": "int64", "rate": float})
-
-
 def _starts(start: date, end: date) -> list[date]:
     """Return the first days of the months from start to end."""
     first = start.year * 12 + start.month - 1
@@ -178,14 +214,19 @@ def _starts(start: date, end: date) -> list[date]:
     return [date(at // 12, at % 12 + 1, 1) for at in range(first, last + 1)]
 
 
-def _won(uow: UnitOfWork, seen: ColumnElement[bool]) -> pd.DataFrame:
+def _won(uow: UnitOfWork, which: Which, zone: str) -> Sequence[Won]:
     """Return what was won from the leads, each opportunity once, as far as the reader may see it."""
     if not uow.actor.may("opportunity.read"):
-        return pd.DataFrame(columns=["source", "currency", "count", "amount"])
+        return ()
+    rows = uow.session.execute(prepared(uow, _select_won, which, zone))
+    return [Won(row[0], row[1], int(row[2]), int(row[3] or 0)) for row in rows]
+
+
+def _select_won(uow: UnitOfWork, which: Which, _zone: str) -> Any:
     of_lead = (
         select(Conversion.id, Conversion.opportunity_id, Conversion.customer_id, Conversion.has_made_customer)
         .join(Lead, Lead.id == Conversion.lead_id)
-        .where(seen, Conversion.reverted_at.is_(None))
+        .where(_seen(uow, which), Conversion.reverted_at.is_(None))
         .subquery()
     )
     direct = select(of_lead.c.opportunity_id, of_lead.c.id).where(of_lead.c.opportunity_id.is_not(None))
@@ -201,7 +242,7 @@ def _won(uow: UnitOfWork, seen: ColumnElement[bool]) -> pd.DataFrame:
         .group_by(opportunity_id)
         .subquery()
     )
-    rows = uow.session.execute(
+    return (
         select(Lead.source, Opportunity.currency, func.count(), func.coalesce(func.sum(Opportunity.amount), 0))
         .select_from(first)
         .join(Conversion, Conversion.id == first.c.conversion_id)
@@ -211,18 +252,16 @@ def _won(uow: UnitOfWork, seen: ColumnElement[bool]) -> pd.DataFrame:
         .where(permissions.scope(uow, OPPORTUNITY), Opportunity.deleted_at.is_(None), Stage.kind == "won")
         .group_by(Lead.source, Opportunity.currency)
     )
-    found = [(row[0], row[1], int(row[2]), int(row[3] or 0)) for row in rows]
-    return pd.DataFrame(found, columns=["source", "currency", "count", "amount"])
 
 
 def choices(uow: UnitOfWork) -> tuple[Sequence[tuple[int, str]], Sequence[tuple[int, str]]]:
     """Return (owners, teams) of the leads that the reader may see, (id, name) each, to filter the report by."""
     permissions.require(uow, "lead.read")
-    seen = (permissions.scope(uow, LEAD), Lead.deleted_at.is_(None))
-    owners = select(Lead.owner_id).where(*seen).distinct()
-    teams = select(Lead.team_id).where(*seen).distinct()
-    people = select(User.id, User.name).where(User.id.in_(owners)).order_by(User.name, User.id)
-    groups = select(Team.id, Team.name).where(Team.id.in_(teams)).order_by(Team.name, Team.id)
-    return [(row[0], row[1]) for row in uow.session.execute(people)], [
-        (row[0], row[1]) for row in uow.session.execute(groups)
-    ]
+    people = uow.session.execute(prepared(uow, _select_whose, User, "owner_id"))
+    groups = uow.session.execute(prepared(uow, _select_whose, Team, "team_id"))
+    return [(row[0], row[1]) for row in people], [(row[0], row[1]) for row in groups]
+
+
+def _select_whose(uow: UnitOfWork, model: Any, link: str) -> Any:
+    used = select(getattr(Lead, link)).where(permissions.scope(uow, LEAD), Lead.deleted_at.is_(None)).distinct()
+    return select(model.id, model.name).where(model.id.in_(used)).order_by(model.name, model.id)

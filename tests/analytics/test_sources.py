@@ -40,12 +40,11 @@ def test_leads_are_counted_by_source_as_far_as_they_came(world: World) -> None:
     world.activity(lead_id=spoken.id)
     world.lead()
     found = report(world).sources
-    columns = ["leads", "contacted", "qualified", "unqualified", "converted"]
     assert {"referral": [4, 2, 2, 1, 1], "website": [1, 1, 0, 1, 0], None: [1, 0, 0, 0, 0]} == {
-        code: list(found.loc[code, columns]) if code else list(found[found.index.isna()][columns].iloc[0])
-        for code in ("referral", "website", None)
+        row.source: [row.leads, row.contacted, row.qualified, row.unqualified, row.converted] for row in found
     }
-    assert (0.25, True) == (found.loc["referral", "rate"], bool(found.loc["referral", "is_small"]))
+    referral = next(row for row in found if row.source == "referral")
+    assert (0.25, True) == (referral.rate, referral.is_small)
 
 
 def test_the_median_of_days_to_convert_is_the_middle(world: World) -> None:
@@ -54,7 +53,7 @@ def test_the_median_of_days_to_convert_is_the_middle(world: World) -> None:
     for lead, days in zip(made, (10, 20, 40), strict=False):
         at(world, -60 + days)
         world.do(leads.convert, lead.id)
-    assert 20 == pytest.approx(report(world).sources.loc["partner", "median_days"])
+    assert 20 == pytest.approx(report(world).sources[0].median_days)
 
 
 def won(world: World, opportunity_id: int) -> None:
@@ -77,10 +76,8 @@ def test_money_won_from_the_leads_is_counted_once_and_not_what_was_there_before(
     joined = world.lead(source="website")
     world.do(leads.convert, joined.id, customer_id=old.id, opportunity={"name": "More", "amount": 30})
     won(world, world.ask(leads.conversion_of, joined.id).opportunity_id)
-    found = report(world).won.set_index("source")
-    assert {"referral": (2, 150), "website": (1, 30)} == {
-        code: (int(row["count"]), int(row["amount"])) for code, row in found.iterrows()
-    }
+    found = report(world).won
+    assert {"referral": (2, 150), "website": (1, 30)} == {row.source: (row.count, row.amount) for row in found}
 
 
 def test_what_was_taken_back_counts_no_more(world: World) -> None:
@@ -118,7 +115,7 @@ def test_months_begin_in_the_zone_of_the_company_and_none_is_left_out(world: Wor
     world.do(leads.convert, world.lead().id)
     found = report(world, Which(date(2026, 3, 15), date(2026, 6, 30))).months
     assert [(3, 0, 0), (4, 1, 0), (5, 0, 0), (6, 1, 1)] == [
-        (row.month.month, row.leads, row.converted) for row in found.itertuples()
+        (row.month.month, row.leads, row.converted) for row in found
     ]
 
 

@@ -159,9 +159,9 @@ def test_leads_are_graded_by_the_rules_with_reasons_and_a_few_by_hand(uow: UnitO
 def test_sources_differ_in_what_becomes_of_their_leads(uow: UnitOfWork) -> None:
     found = sources.quality(uow, sources.Which(TODAY - timedelta(days=365), TODAY))
     assert 30 <= found.totals["converted"]
-    rates = found.sources["rate"]
+    rates = {row.source: row.rate for row in found.sources}
     assert rates["referral"] > 2 * rates["website"] > 0
-    assert {True, False} == set(found.sources["is_small"])
+    assert {True, False} == {row.is_small for row in found.sources}
     assert len(found.won) >= 2
 
 
