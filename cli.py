@@ -198,6 +198,16 @@ def create_admin(login: str, name: str | None, *, password_stdin: bool) -> None:
 @click.option("--skip-bad", is_flag=True, help="Import the good rows although others have errors.")
 @click.option("--create-missing", is_flag=True, help="Make customers that are named but not there.")
 @click.option("--fractions", multiple=True, metavar="FIELD", help="Percent field whose 0.12 means 12 %.")
+@click.option("--value", "values", multiple=True, metavar="COLUMN:CELL=VALUE", help="What a cell is to be read as.")
+@click.option(
+    "--unknown", type=click.Choice(["error", "empty"]), help="What is no choice of ours: error, or left empty."
+)
+@click.option("--rest", type=click.Choice(["leave", "notes"]), default="leave", help="Columns that have no field.")
+@click.option(
+    "--dates", type=click.Choice(["dmy", "mdy", "ymd"]), help="How days are written, if the file leaves it open."
+)
+@click.option("--encoding", help="Encoding of a text file, such as gb18030; found by itself unless given.")
+@click.option("--delimiter", help="What stands between cells of a text file: comma, semicolon, tab, bar.")
 @click.option("--sheet", help="Sheet of the workbook; the first one with content unless given.")
 @click.option("--resume", type=int, metavar="ID", help="Go on with an import that was stopped or cut off.")
 @click.option("--as", "login", metavar="LOGIN", help="Import as this user, with their rights; else as the system.")
@@ -210,6 +220,12 @@ def import_(  # noqa: PLR0913, PLR0917 - one argument an option
     match: str | None,
     errors: Path | None,
     fractions: tuple[str, ...],
+    values: tuple[str, ...],
+    unknown: str | None,
+    rest: str,
+    dates: str | None,
+    encoding: str | None,
+    delimiter: str | None,
     sheet: str | None,
     resume: int | None,
     login: str | None,
@@ -239,6 +255,12 @@ def import_(  # noqa: PLR0913, PLR0917 - one argument an option
         "skip_bad": skip_bad,
         "create_missing": create_missing,
         "fractions": [cli_import.field(kind, one) for one in fractions],
+        "values": mapping.values_of(values) or None,
+        "unknown": unknown,
+        "rest": rest,
+        "dates": dates,
+        "encoding": encoding,
+        "delimiter": delimiter,
         "sheet": sheet,
     }
     if resume is None:

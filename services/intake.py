@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from db.models import Stage, StageEvent
+from db.normal import domain_key
 from db.types import N_
 from services import contacts, leads, opportunities, pipelines, power_map
 from services.kit import permissions
 from services.kit.errors import Message, Refusal
-from services.kit.transfer.intake import INTAKES, Intake, Values
+from services.kit.transfer.intake import INTAKES, Intake, Values, same
+from services.kit.transfer.references import BY_DOMAIN
 from services.kit.unit_of_work import UnitOfWork
 
 _SALES = ("stage_id", "closed_on", "lost_reason", "lost_to")
@@ -121,8 +123,21 @@ def _update(uow: UnitOfWork, opportunity_id: int, values: Values) -> None:
     )
 
 
+def _supposed(email: str | None) -> str | None:
+    """Return how the customer is written to whom a mail address may belong; None for the mail services of everybody."""
+    domain = domain_key(email)
+    return BY_DOMAIN + domain if domain else None
+
+
 INTAKES["opportunity"] = Intake(extra=_SALES, narrow=_narrow, prepare=_prepare, entered=_entered, update=_update)
 INTAKES["contract"] = Intake(given=("number",))
-INTAKES["contact"] = Intake(prepare=contacts.prepare, update=contacts.update_from_file)
-INTAKES["lead"] = Intake(prepare=leads.prepare)
+INTAKES["contact"] = Intake(
+    prepare=contacts.prepare,
+    update=contacts.update_from_file,
+    instead={"name": (("email", same),), "customer_id": (("email", _supposed),)},
+)
+INTAKES["lead"] = Intake(
+    prepare=leads.prepare,
+    instead={"name": (("email", same), ("company", same)), "company": (("email", domain_key),)},
+)
 INTAKES["customer"] = Intake(asked=())  # a new customer is part of nothing that is part of it

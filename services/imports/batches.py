@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, false, func, or_, select
 
 from db.models import ImportBatch, User
 from db.types import N_
+from services.imports import asking
 from services.imports.lease import STALE, is_dead
 from services.kit import audit, permissions
 from services.kit.actor import Reach
@@ -26,7 +27,6 @@ from services.kit.errors import Message, NotFound, Refusal
 from services.kit.transfer import mapping
 from services.kit.transfer.cells import IN_A_CHILD
 from services.kit.transfer.mapping import Mapped
-from services.kit.transfer.outcome import Options
 from services.kit.transfer.reading import Table
 from services.kit.transfer.staging import SOURCE, Staged, message_of, staged
 from services.kit.unit_of_work import UnitOfWork
@@ -68,6 +68,10 @@ class Batch:
     mapping: Mapping[str, str]
     notes: tuple[Message, ...]
     fractions_asked: tuple[str, ...]
+    dates_asked: tuple[str, ...]
+    """Fields of which the file leaves open whether the day or the month comes first."""
+    unknown: Mapping[str, Mapping[str, int]]
+    """By field: what is none of its choices or names nobody, and how many rows say so (0: not counted)."""
     refusal: Message | None
     """Why it was refused as a whole, or broke off."""
 
@@ -119,7 +123,7 @@ def bring(
         created_at=uow.now,
         reference=secrets.token_hex(8),
         goal=goal,
-        asked=_asked(entity, sheet=sheet, **asked),
+        asked=asking.checked(entity, sheet=sheet, **asked),
         found={},
     )
     uow.session.add(batch)
@@ -148,25 +152,6 @@ def _copy(source: bytes | Path, target: Path, name: str) -> None:
         raise Refusal(N_("“{name}” cannot be read: {reason}."), name=name, reason=error.strerror) from error
 
 
-def _asked(entity: Entity, **asked: Any) -> dict[str, Any]:
-    known = {"sheet", "maps", "mode", "match", "skip_bad", "create_missing", "fractions"}
-    if unknown := set(asked) - known:
-        raise TypeError(", ".join(sorted(unknown)))
-    for name in [*asked.get("fractions", ()), *([asked["match"]] if asked.get("match") else [])]:
-        if name not in entity.fields:
-            raise Refusal(N_("There is no field “{field}”. There are: {fields}."), field=name,
-                          fields=", ".join(mapping.targets(entity)))  # fmt: skip
-    return {
-        name: sorted(value)
-        if isinstance(value, set | frozenset)
-        else dict(value)
-        if name == "maps" and value
-        else value
-        for name, value in asked.items()
-        if value is not None
-    }
-
-
 # --- go on --------------------------------------------------------------------------------------------------
 
 
@@ -177,7 +162,7 @@ def check(uow: UnitOfWork, batch_id: int, **asked: Any) -> None:
     if batch.stage not in ("read", "check") or batch.place:
         raise Refusal(N_("This import has begun to store; stop it and take it back first."))
     if asked:
-        batch.asked = _asked(ENTITIES[batch.entity], **{**batch.asked, **asked})
+        batch.asked = asking.checked(ENTITIES[batch.entity], **{**batch.asked, **asked})
     batch.stage, batch.goal, batch.wrong = "read", "check", 0
     _begin(batch)
 
@@ -313,6 +298,8 @@ def _some(uow: UnitOfWork, *criteria: ColumnElement[bool], limit: int = 1) -> It
             mapping=found.get("mapping", {}),
             notes=tuple(message_of(note) for note in found.get("notes", ())),
             fractions_asked=tuple(found.get("fractions_asked", ())),
+            dates_asked=tuple(found.get("dates_asked", ())),
+            unknown=found.get("unknown", {}),
             refusal=message_of(found["refusal"]) if "refusal" in found else None,
             created=_count(one, "created"),
             updated=_count(one, "updated"),
@@ -339,22 +326,14 @@ def preview(uow: UnitOfWork, batch_id: int, *, rows: int = 5) -> tuple[Table, Ma
     known = mapping.remembered(uow, batch.entity, head)
     try:
         return head, mapping.match_columns(
-            batch.entity, head, overrides=batch.asked.get("maps") or {}, remembered=known
+            batch.entity,
+            head,
+            overrides=batch.asked.get("maps") or {},
+            remembered=known,
+            asked=asking.said(batch.asked),
         )
     except Refusal:
         return head, None
-
-
-def options_of(batch: Batch) -> Options:
-    """Return how an import was asked for."""
-    asked = batch.asked
-    return Options(
-        mode=asked.get("mode", "create"),
-        match=asked.get("match"),
-        skip_bad=bool(asked.get("skip_bad")),
-        create_missing=bool(asked.get("create_missing")),
-        fractions=frozenset(asked.get("fractions", ())),
-    )
 
 
 def _folder(uow: UnitOfWork, batch_id: int) -> Path:

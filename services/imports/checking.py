@@ -23,15 +23,16 @@ from services.imports.family import Family
 from services.kit import permissions, quotas
 from services.kit.entity import Entity
 from services.kit.errors import Message
-from services.kit.transfer.checks import given_anyhow, match_field, teams_of, unique_fields
+from services.kit.transfer.checks import given_anyhow, lenient_of, match_field, teams_of, unique_fields
 from services.kit.transfer.intake import intake_of
 from services.kit.transfer.mapping import Mapped
 from services.kit.transfer.normalising import VALUE, WRITTEN, Plan
 from services.kit.transfer.outcome import NAMED, Options
-from services.kit.transfer.references import makeable, missing, several
+from services.kit.transfer.references import BY_DOMAIN, makeable, missing, several
 from services.kit.transfer.staging import Staged, message_of, plain, read_arrow, write_arrow
 from services.kit.unit_of_work import UnitOfWork
 
+NAMED_UNKNOWN: Final = 50
 Wrong = dict[int, dict[str, Message]]
 PARENT: Final = "p_"
 """Column that holds the row number of the record it belongs to, where that stands in the same file."""
@@ -49,6 +50,8 @@ class Checked:
     bad: int = 0
     notes: list[Message] = field(default_factory=list)
     fractions_asked: list[str] = field(default_factory=list)
+    unknown: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By field: what is none of its choices or names nobody, and how many rows say so (0: not counted)."""
     steps: list[list[int]] = field(default_factory=list)
     """[wave, block]: what is stored in which order; parents in the file come before their children."""
 
@@ -71,8 +74,12 @@ class Check:
         self.plan = plan
         self.folder = folder
         self.references = [one.field for one in plan.columns if one.field.kind == "reference"]
+        more = [entity.fields[name] for name in plan.instead if name not in mapped.names]
+        self.references += [one for one in more if one.kind == "reference"]
         self.match = None if options.mode == "create" else match_field(entity, mapped, options)
         self.unique = [name for name in unique_fields(entity) if name in mapped.names]
+        self.lenient = lenient_of(mapped)
+        self.by_domain: Counter[str] = Counter()
         self.may_wait = {one.name for one in makeable(entity)} if options.create_missing else set()
         self.family = Family(entity)
         self.seen: dict[str, dict[Any, int]] = {name: {} for name in [*self.unique, "="]}
@@ -126,6 +133,7 @@ class Check:
                 names.update(listed)
                 titles.update(str(one).casefold() for one in listed)
         self.titles = titles if self._has_own_kind() else Counter()
+        self.written = written
         self.known = {one.name: lookups.named(self.uow, self.entity, one, written[one.name]) for one in self.references}
         self.owners = self._owners()
         self.taken = {name: dict(lookups.holders(self.uow, self.entity, name, values[name])) for name in self.unique}
@@ -161,6 +169,9 @@ class Check:
         for one in self.references:
             made |= self._refer(one, table, rows, wrong, waits)
         ids = self._recognise(table, rows, wrong)
+        for name in self.mapped.only_new:
+            cells = table.column(VALUE + name)
+            made[VALUE + name] = pc.if_else(pa.array([one is None for one in ids]), cells, pa.scalar(None, cells.type))
         if self.options.mode == "update":
             told = Message(N_("There is no such record to change, or you may not change it."))
             wrong |= {at: {"": told} for at, record_id in enumerate(ids) if record_id is None and at not in wrong}
@@ -212,7 +223,9 @@ class Check:
                 found = list(narrow(self.uow, one.name, found, values))
             ids.append(found[0] if len(found) == 1 else None)
             waiting.append(None)
-            if written is None or len(found) == 1:
+            is_guess = written is not None and written.startswith(BY_DOMAIN)
+            self.by_domain[one.name] += is_guess and len(found) == 1
+            if written is None or len(found) == 1 or (not found and (is_guess or one.name in self.lenient)):
                 continue
             if not found and one.name in self.may_wait:
                 waiting[-1] = written
@@ -355,6 +368,14 @@ class Check:
         found.steps += [[wave, number] for wave in sorted(waves)]
 
     def _notes(self, found: Checked) -> None:
+        for one in self.references:
+            odd = self.written[one.name] - {text for text, ids in self.known[one.name].items() if ids}
+            if odd and one.entity not in {"customer", self.entity.key}:
+                found.unknown[one.name] = dict.fromkeys(sorted(odd)[:NAMED_UNKNOWN], 0)
+        for name, count in self.by_domain.items():
+            if count:
+                text = N_("“{field}” was blank in {count} rows and was found by the domain of the mail address.")
+                found.notes.append(Message(text, {"field": self.entity.fields[name].label, "count": count}))
         if self.twins:
             shown = ", ".join(map(str, self.twins[:NAMED])) + ("…" if len(self.twins) > NAMED else "")
             found.notes.append(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +22,7 @@ from sqlalchemy import update as sql_update
 from db.base import Searchable
 from db.models import ImportBatch, User
 from db.types import N_
-from services.imports import trial
+from services.imports import asking, trial
 from services.imports.checking import Check, Checked
 from services.imports.lease import Lease, Stopped
 from services.imports.reverting import Reverting
@@ -30,9 +31,12 @@ from services.kit import audit, custom
 from services.kit.actor import SYSTEM, Actor
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Forbidden, Message, Refusal
-from services.kit.transfer import helpers, mapping, normalising
+from services.kit.transfer import dates, helpers, mapping, normalising
+from services.kit.transfer.cells import TextForm
+from services.kit.transfer.checks import completed_notes
 from services.kit.transfer.drafts import Habits
 from services.kit.transfer.importing import require_complete
+from services.kit.transfer.intake import intake_of
 from services.kit.transfer.mapping import Mapped
 from services.kit.transfer.outcome import Options
 from services.kit.transfer.staging import Staged, plain, read_arrow, stage, staged
@@ -44,6 +48,8 @@ _BY_VERB: Final = 200
 _BY_STATEMENT: Final = 2_500
 """Rows of a part that goes in by statement."""
 _MOST_PARTS: Final = 20
+_UNKNOWN: Final = 50
+"""Different cells that are kept of those which are no choice."""
 _CHUNK_SECONDS: Final = 1.0
 """How long a chunk, which is one part or several, is to hold other writers up."""
 _PAUSE: Final = 0.15
@@ -134,7 +140,9 @@ class Work(Lease):
 
     def _take_in(self) -> None:
         """Read the file into blocks, in a child process."""
-        table = stage(self.folder, self.read("file_name"), self.read("asked").get("sheet"))
+        asked = self.read("asked")
+        how = TextForm(asked.get("encoding"), asked.get("delimiter"))
+        table = stage(self.folder, self.read("file_name"), asked.get("sheet"), how)
         found = {
             "header": list(table.header),
             "sheets": list(table.sheets),
@@ -149,7 +157,7 @@ class Work(Lease):
         head = self.staged.head()
         known = mapping.remembered(uow, self.entity, head)
         maps = asked.get("maps") or {}
-        return mapping.match_columns(self.entity, head, overrides=maps, remembered=known)
+        return mapping.match_columns(self.entity, head, overrides=maps, remembered=known, asked=asking.said(asked))
 
     def _plan(self, uow: UnitOfWork, mapped: Mapped, options: Options) -> normalising.Plan:
         model: Any = self.entity.model
@@ -157,20 +165,12 @@ class Work(Lease):
         if issubclass(model, Searchable):
             searched = (*model.searched_columns(), *custom.added(self.entity.key).searched)
         habits = Habits(uow.settings.currency, uow.settings.zone, options.fractions)
-        return normalising.plan_of(mapped, habits, self.entity.key, searched)
-
-    def _options(self, asked: dict[str, Any]) -> Options:
-        return Options(
-            mode=asked.get("mode", "create"),
-            match=asked.get("match"),
-            skip_bad=bool(asked.get("skip_bad")),
-            create_missing=bool(asked.get("create_missing")),
-            fractions=frozenset(asked.get("fractions", ())),
-        )
+        instead = intake_of(self.entity.key).instead if options.mode == "create" else {}
+        return normalising.plan_of(mapped, habits, self.entity.key, searched, instead)
 
     def _prepared(self, uow: UnitOfWork) -> tuple[Mapped, normalising.Plan, Options]:
         asked = self.read("asked")
-        options = self._options(asked)
+        options = asking.options(asked)
         mapped = self._mapped(uow, asked)
         require_complete(uow, self.entity, self.staged.head(), mapped, options)
         return mapped, self._plan(uow, mapped, options), options
@@ -185,25 +185,38 @@ class Work(Lease):
             (self.folder / name).mkdir()
         with self.database.read(self.now_actor()) as uow:
             mapped, plan, options = self._prepared(uow)
-        shares = self._normalise(table, plan)
+        dated, told_dates, dates_asked = dates.settled(mapped, lambda at: table.cells(at, dates.STARTS))
+        plan = replace(plan, columns=normalising.plan_of(dated, plan.habits, plan.table, ()).columns)
+        seen = self._normalise(table, plan)
         with self.database.read(self.now_actor()) as uow:
             check = Check(uow, self.entity, table, plan, mapped, options, self.folder)
             found = check.run(self.beat)
         found.fractions_asked = sorted(
             name
-            for name, (count, small, broken) in shares.items()
+            for name, (count, small, broken) in seen.shares.items()
             if count and small == count and broken and name not in options.fractions
         )
         store = Store(self.entity, plan, options, self.batch_id, self.folder, is_trial=True)
         told = trial.try_out(self, self.now_actor, store, found)
         if not found.bad or options.skip_bad or self.read("goal") == "check":
             found.notes += told  # else nothing of it will be done
-        notes = [*table.notes, *mapped.notes, *_asked_notes(found, mapped), *found.notes]
+        found.unknown |= {name: dict(one.most_common(_UNKNOWN)) for name, one in seen.unknown.items() if one}
+        notes = [
+            *table.notes,
+            *mapped.notes,
+            *told_dates,
+            *_asked_notes(found, mapped),
+            *completed_notes(self.entity, seen.completed),
+            *_unknown_notes(found, mapped),
+            *found.notes,
+        ]
         kept = dict(self.read("found"))
         kept |= {
             "mapping": mapped.plain(),
             "notes": [plain(note) for note in notes],
             "fractions_asked": found.fractions_asked,
+            "dates_asked": dates_asked,
+            "unknown": found.unknown,
             "created": found.created,
             "updated": found.updated,
             "unchanged": found.unchanged,
@@ -211,8 +224,8 @@ class Work(Lease):
         (self.folder / "steps.json").write_text(json.dumps(found.steps), encoding="utf-8")
         self._reached("check", found=kept, wrong=found.bad, done=table.total, place=0)
 
-    def _normalise(self, table: Staged, plan: normalising.Plan) -> dict[str, list[float]]:
-        shares: dict[str, list[float]] = {}
+    def _normalise(self, table: Staged, plan: normalising.Plan) -> normalising.Seen:
+        seen = normalising.Seen()
         done = 0
         with helpers.pool_for(table.blocks) as pool:
             waiting = [
@@ -222,12 +235,10 @@ class Work(Lease):
                 for number in range(table.blocks)
             ]
             for one in waiting:
-                for name, counts in one.result().items():
-                    before = shares.get(name, [0, 0, 0])
-                    shares[name] = [a + b for a, b in zip(before, counts, strict=True)]
+                seen.add(one.result())
                 done += min(table.total - done, table.total // max(table.blocks, 1))
                 self.beat(done // 2)
-        return shares
+        return seen
 
     # --- store ---
 
@@ -353,6 +364,19 @@ class Work(Lease):
 def _blocks(store: Store, chunks: list[Any]) -> list[int]:
     """Return the blocks of which helpers make ready what follows from the values."""
     return list(dict.fromkeys(block for _, block, _ in chunks)) if store.is_plain else []
+
+
+def _unknown_notes(found: Checked, mapped: Mapped) -> list[Message]:
+    """Tell what was left blank because it is none of the choices, or names nobody."""
+    lenient = {column.field.name for column in mapped.columns if column.is_lenient}
+    return [
+        Message(
+            N_("Left blank in “{column}”, since we do not know it: {values}."),
+            {"column": mapped.heading(name), "values": [f"“{one}”" for one in known]},
+        )
+        for name, known in sorted(found.unknown.items())
+        if name in lenient
+    ]
 
 
 def _asked_notes(found: Checked, mapped: Mapped) -> list[Message]:

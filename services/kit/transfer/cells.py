@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from services.kit.errors import Message
+from services.kit.fields import is_blank
+from services.kit.words import compared
+
+_NOTHING: Final = frozenset(
+    compared(word)
+    for word in ("", "Select", "Please select", "None", "N/A", "#N/A", "NA", "null", "nil", "nan", r"\N", "请选择")
+)
+_NOTHING_IN_TEXT: Final = (
+    "select", "(select)", "-select-", "--select--", "please select", "-none-", "--none--", "(none)", "n/a", "#n/a",
+    "null", "(null)", r"\n", "-", "--", "---", "—", "请选择",
+)  # fmt: skip
+NOTHING_IN_TEXT: Final = frozenset(
+    spelled for word in _NOTHING_IN_TEXT for spelled in (word, word.upper(), word.title(), word.capitalize())
+)
+"""What stands in an optional line of text where nothing was entered."""
+
+
+def says_nothing(cell: Any) -> bool:
+    """Say whether a cell that is no free text stands for nothing: blank, “Select”, “--None--”, “N/A”, “-”, “null”."""
+    return is_blank(cell) or (isinstance(cell, str) and len(cell) < _LONG and compared(cell) in _NOTHING)
+
+
+_LONG: Final = 20
 
 
 @dataclass(frozen=True)
@@ -19,6 +42,14 @@ class Trouble:
     def __str__(self) -> str:
         """Return what the spreadsheet shows."""
         return self.shown
+
+
+@dataclass(frozen=True)
+class TextForm:
+    """How a text file is to be read, where it is not to be found out: names of an encoding and of a delimiter."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Index, select
@@ -15,6 +16,7 @@ from services.kit import permissions, records
 from services.kit.entity import Entity
 from services.kit.errors import Message, Refusal
 from services.kit.fields import Field
+from services.kit.transfer import dates
 from services.kit.transfer.drafts import Draft, Habits, drafts_of, look_like_fractions
 from services.kit.transfer.intake import intake_of
 from services.kit.transfer.mapping import Mapped
@@ -46,6 +48,9 @@ def prepared(
     uow: UnitOfWork, entity: Entity, table: Table, mapped: Mapped, options: Options, outcome: Outcome
 ) -> list[Draft]:
     """Return the rows ready to be stored, each with what is wrong with it. Raises Refusal for the whole file."""
+    mapped, told, left = dates.settled(mapped, lambda position: (row.cells[position] for row in table.rows))
+    outcome.notes += told
+    outcome.dates_asked = frozenset(left)
     drafts = drafts_of(table, mapped, Habits(uow.settings.currency, uow.settings.zone, options.fractions))
     outcome.fractions_asked = look_like_fractions(table, mapped) - options.fractions
     for name in sorted(outcome.fractions_asked):
@@ -55,9 +60,12 @@ def prepared(
                 {"column": mapped.heading(name)},
             )
         )
-    resolve(uow, entity, drafts, create_missing=options.create_missing)
+    if options.mode == "create":
+        outcome.notes += completed_notes(entity, _complete(entity, drafts))
+    resolve(uow, entity, drafts, create_missing=options.create_missing, lenient=lenient_of(mapped))
     if options.mode != "create":
         _recognise(uow, entity, drafts, mapped, options)
+        _keep_own(drafts, mapped)
     if options.mode == "update":
         for draft in drafts:
             if draft.record_id is None and draft.is_good:
@@ -69,6 +77,47 @@ def prepared(
     if options.mode == "create":
         _note_twins(uow, entity, drafts, outcome)
     return drafts
+
+
+def lenient_of(mapped: Mapped) -> frozenset[str]:
+    """Return the references that stay blank where they name nobody."""
+    return frozenset(
+        column.field.name for column in mapped.columns if column.is_lenient and column.field.kind == "reference"
+    )
+
+
+def _complete(entity: Entity, drafts: Sequence[Draft]) -> Counter[str]:
+    """Fill required fields that are blank from others of the row; returns how often."""
+    completed: Counter[str] = Counter()
+    for name, sources in intake_of(entity.key).instead.items():
+        for draft in drafts:
+            into = draft.written if entity.fields[name].kind == "reference" else draft.values
+            if into.get(name) or name in draft.wrong:
+                continue
+            made = next((one for source, make in sources if (one := make(draft.values.get(source)))), None)
+            if made:
+                into[name] = made
+                completed[name] += 1
+    return completed
+
+
+def may_be_filled(entity: Entity, name: str, mapped: Mapped) -> bool:
+    """Say whether a required field for which the file has no column may be filled from another that it has."""
+    return any(source in mapped.names for source, _ in intake_of(entity.key).instead.get(name, ()))
+
+
+def completed_notes(entity: Entity, completed: Mapping[str, int]) -> list[Message]:
+    """Tell which fields were filled from others of their row; a link that is only supposed is told when it is found."""
+    instead = intake_of(entity.key).instead
+    return [
+        Message(
+            N_("“{field}” was blank in {count} rows and was filled from: {sources}."),
+            {"field": entity.fields[name].label, "count": count,
+             "sources": [entity.fields[source].label for source, _ in instead[name]]},
+        )
+        for name, count in sorted(completed.items())
+        if entity.fields[name].kind != "reference"
+    ]  # fmt: skip
 
 
 def refuse_unknown_fractions(entity: Entity, options: Options) -> None:
@@ -112,6 +161,13 @@ def _recognise(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft], mapped:
             )
         elif ids:
             draft.record_id = ids[0]
+
+
+def _keep_own(drafts: Sequence[Draft], mapped: Mapped) -> None:
+    """Leave known records what is put together of leftovers of the file alone."""
+    for draft in drafts:
+        for name in mapped.only_new & set(draft.values) if draft.record_id is not None else ():
+            del draft.values[name]
 
 
 def _check_new(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft]) -> None:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from services.kit import money
 from services.kit.errors import Message
-from services.kit.transfer.cells import Trouble
+from services.kit.transfer.cells import NOTHING_IN_TEXT, Trouble
 from services.kit.transfer.drafts import NARROW, Habits, read_cell
 from services.kit.transfer.mapping import Column
 from services.kit.transfer.staging import cells_of
@@ -52,6 +52,7 @@ _SHORTENED: Final = r"^[+-]?[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,3}$"
 _PHONE: Final = r"^(?:[()+./#-]*[0-9]){5}[0-9()+./#-]*(?: [0-9()+./#-]+)*$"
 _EMAIL: Final = r"^[0-9A-Za-z._%+'-]+@[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)+$"
 _WHOLE: Final = r"^-?[0-9]{1,9}$"
+_NOTHING: Final = pa.array(sorted(NOTHING_IN_TEXT), pa.string())
 _AMOUNT: Final = r"^-?[0-9]{1,12}(?:\.[0-9]{1,2})?$"
 _REAL: Final = r"^-?[0-9]{1,12}(?:\.[0-9]{1,12})?$"
 
@@ -141,7 +142,7 @@ def _plain_ones(
 ) -> tuple[Any, Any]:
     """Return which cells are plain, and their values with nulls elsewhere; (None, None) if none are looked for."""
     decide = _DECIDERS.get(column.field.kind)
-    if decide is None or codes is not None or column.scale or column.field.name in habits.fractions:
+    if decide is None or codes is not None or column.scale or column.values or column.field.name in habits.fractions:
         return None, None
     if pa.types.is_struct(cells.type) or not len(cells):
         return None, None
@@ -186,6 +187,8 @@ def _texts(column: Column, cells: Any) -> tuple[Any, Any]:
         plain = pc.match_substring_regex(cells, pattern)
         plain = pc.and_not(plain, pc.match_substring_regex(cells, _SHORTENED))
         values = cells
+    if kind == "text" and not column.field.required and pa.types.is_string(cells.type):
+        plain = pc.and_not(plain, pc.is_in(cells, value_set=_NOTHING))
     if column.field.max_length:
         plain = pc.and_(plain, pc.less_equal(pc.utf8_length(values), column.field.max_length))
     return plain, values

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,8 +14,9 @@ from zoneinfo import ZoneInfo
 from db.types import N_
 from services.kit import words
 from services.kit.errors import Message, Refusal
-from services.kit.fields import check, is_blank, parse
-from services.kit.transfer.cells import Trouble
+from services.kit.fields import Field, check, is_blank, parse
+from services.kit.transfer import dates, gathering
+from services.kit.transfer.cells import NOTHING_IN_TEXT, Trouble, says_nothing
 from services.kit.transfer.mapping import Column, Mapped
 from services.kit.transfer.outcome import CellError
 from services.kit.transfer.reading import Row, Table
@@ -80,10 +82,13 @@ def _draft(row: Row, columns: list[Column], choices: dict[str, dict[str, str]], 
     if row.problem:
         draft.wrong[""] = row.problem
     for column in columns:
-        cell = row.cells[column.position]
         name = column.field.name
+        cell = row.cells[column.position]
+        if column.parts or column.spare:
+            cell = gathering.gathered(column, row.cells.__getitem__, can_be_read(choices, habits))
         if column.field.kind == "reference" and not isinstance(cell, Trouble):
-            if not is_blank(cell):
+            cell = instead_of(column, cell)
+            if not says_nothing(cell):
                 draft.written[name] = cell
             continue
         value, problem = read_cell(column, cell, choices.get(name), draft.currency, habits)
@@ -105,7 +110,9 @@ def read_cell(
     """
     if isinstance(cell, Trouble):
         return None, cell.message
-    if is_blank(cell):
+    if column.values:
+        cell = instead_of(column, cell)
+    if is_blank(cell) or (cell.__class__ is str and _is_nothing(column.field, cell, codes)):
         return None, None
     try:
         value = _value(column, cell, codes, currency, habits)
@@ -117,34 +124,72 @@ def read_cell(
     return (None, problem) if problem is not None else (value, None)
 
 
+def instead_of(column: Column, cell: Any) -> Any:
+    """Return what is to be read instead of a cell."""
+    if not column.values or cell is None or isinstance(cell, Trouble):
+        return cell
+    if isinstance(cell, float) and cell.is_integer():
+        return column.values.get(compared(int(cell)), cell)
+    return column.values.get(compared(cell), cell)
+
+
+def _is_nothing(field: Field, cell: str, codes: dict[str, str] | None) -> bool:
+    """Say whether a text stands for nothing; names and long texts are taken at their word."""
+    if field.kind in ("text", "long_text") and codes is None:
+        return not field.required and field.kind == "text" and cell.strip() in NOTHING_IN_TEXT
+    if codes is not None and compared(cell) in codes:
+        return False
+    if field.kind == "day" and cell.startswith("0000-00-00"):
+        return True
+    return says_nothing(cell) and not (field.kind == "flag" and cell.strip() == "-")
+
+
+def can_be_read(choices: Mapping[str, Mapping[str, str]], habits: Habits) -> Callable[[Column, Any], bool]:
+    """Return what says whether a cell can be read in a column."""
+
+    def can(column: Column, cell: Any) -> bool:
+        codes = choices.get(column.field.name)
+        value, problem = read_cell(column, cell, dict(codes) if codes else None, habits.currency, habits)
+        return problem is None and value is not None
+
+    return can
+
+
 def _value(column: Column, cell: Any, codes: dict[str, str] | None, currency: str, habits: Habits) -> Any:
     kind = column.field.kind
     if kind in _TEXTS:
         return parse(column.field, _as_text(cell))
     if codes is not None:
         code = codes.get(compared(cell if not isinstance(cell, float) or not cell.is_integer() else int(cell)))
-        return code if code is not None else parse(column.field, cell)
+        if code is None and column.is_lenient:
+            return None
+        return code if code is not None else _none_of(column, cell)
     if isinstance(cell, datetime | date) and kind not in ("day", "instant"):
         raise Refusal(N_("“{value}” is a date; {expected} is expected."), value=str(cell), expected=column.field.label)
     if kind == "percent" and column.field.name in habits.fractions and not (isinstance(cell, str) and "%" in cell):
         cell = _hundredfold(cell)
+    if kind == "day":
+        return dates.read(column.field, cell, column.dates)
     if kind == "instant":
-        return _instant(column, cell, habits.zone)
+        found = dates.moment(column.field, cell, column.dates)
+        return parse(column.field, found if found.tzinfo else found.replace(tzinfo=habits.zone))
     if kind == "money" and column.scale and (not isinstance(cell, str) or _PLAIN.match(cell)):
         cell = f"{_plain(cell)}{column.scale}"
     return parse(column.field, cell, currency=currency)
 
 
-def _instant(column: Column, cell: Any, zone: ZoneInfo) -> Any:
-    """Read a moment; one that names no zone is meant in the company's."""
-    if isinstance(cell, str):
-        try:
-            cell = datetime.fromisoformat(cell.strip())
-        except ValueError:
-            cell = parse(replace(column.field, kind="day"), cell)
-    if isinstance(cell, date) and not isinstance(cell, datetime):
-        cell = datetime.combine(cell, time())
-    return parse(column.field, cell.replace(tzinfo=zone) if isinstance(cell, datetime) and not cell.tzinfo else cell)
+def _none_of(column: Column, cell: Any) -> Any:
+    """Parse what no label names; what is no choice is told with all that are."""
+    try:
+        return parse(column.field, cell)
+    except Refusal as refusal:
+        if column.field.kind != "choice":
+            raise
+        raise Refusal(
+            N_("“{value}” is not one of the choices: {choices}."),
+            value=refusal.message.params["value"],
+            choices=list((column.field.options or {}).values()),
+        ) from refusal
 
 
 def _as_text(cell: Any) -> Any:

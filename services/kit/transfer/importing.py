@@ -11,7 +11,13 @@ from db.types import N_
 from services.kit import audit, permissions
 from services.kit.entity import Entity
 from services.kit.errors import Refusal
-from services.kit.transfer.checks import given_anyhow, match_field, prepared, refuse_unknown_fractions
+from services.kit.transfer.checks import (
+    given_anyhow,
+    match_field,
+    may_be_filled,
+    prepared,
+    refuse_unknown_fractions,
+)
 from services.kit.transfer.drafts import errors_of
 from services.kit.transfer.mapping import Mapped, remember
 from services.kit.transfer.outcome import Options, Outcome
@@ -110,7 +116,10 @@ def _refuse_incomplete(entity: Entity, table: Table, mapped: Mapped, options: Op
     missing = [
         name
         for name in entity.writable
-        if entity.is_required(name) and name not in mapped.names and name not in given_anyhow(entity)
+        if entity.is_required(name)
+        and name not in mapped.names
+        and name not in given_anyhow(entity)
+        and not (options.mode == "create" and may_be_filled(entity, name, mapped))
     ]
     if missing:
         raise Refusal(

@@ -7,7 +7,7 @@ registers an intake that does the same for many rows, or its rows go through the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from services.kit.errors import Message
@@ -35,8 +35,15 @@ class Intake:
     asked: tuple[str, ...] | None = None
     """Fields without which the entity's check has nothing against a new record: rows in which they are all blank are
     not asked about, and go in by the thousand. None: every row is asked about."""
+    instead: Mapping[str, tuple[tuple[str, Callable[[Any], Any]], ...]] = field(default_factory=dict)
+    """Required fields of new records that may be filled from others of the row: (field, what to make of its value)."""
     update: Callable[[UnitOfWork, int, Values], Any] | None = None
     """Changes one record; None: the entity's own verb."""
+
+
+def same(value: Any) -> Any:
+    """Return a value as it is."""
+    return value
 
 
 INTAKES: Final[dict[str, Intake]] = {}

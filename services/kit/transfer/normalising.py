@@ -6,8 +6,9 @@ Whoever does it, this process or one of its helpers, finds the block on disk and
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,12 +19,13 @@ from db.search import tokens
 from services.kit.entity import model_of
 from services.kit.errors import Message
 from services.kit.fields import is_blank
-from services.kit.transfer.cells import Trouble
+from services.kit.transfer import gathering
+from services.kit.transfer.cells import Trouble, says_nothing
 from services.kit.transfer.columns import read_column
-from services.kit.transfer.drafts import Habits, order_of
+from services.kit.transfer.drafts import Habits, can_be_read, instead_of, order_of
 from services.kit.transfer.mapping import Column, Mapped
 from services.kit.transfer.references import written_as
-from services.kit.transfer.staging import Staged, cells_of, message_of, plain, read_arrow, write_arrow
+from services.kit.transfer.staging import Staged, cells_of, column_of, message_of, plain, read_arrow, write_arrow
 
 VALUE: Final = "v_"
 WRITTEN: Final = "w_"
@@ -38,21 +40,46 @@ class Plan:
     choices: Mapping[str, Mapping[str, str]]
     habits: Habits
     table: str
+    instead: Mapping[str, Any] = field(default_factory=dict)
+    """Intake.instead, where records are only made."""
     searched: tuple[str, ...] = ()
     """Fields whose words are found by the search, in the order of the tokens."""
 
 
-def plan_of(mapped: Mapped, habits: Habits, table: str, searched: Sequence[str]) -> Plan:
+def plan_of(
+    mapped: Mapped, habits: Habits, table: str, searched: Sequence[str], instead: Mapping[str, Any] | None = None
+) -> Plan:
     """Return the plan of a file."""
     choices, first, habits = order_of(mapped, habits)
-    return Plan(tuple(first), choices, habits, table, tuple(searched))
+    return Plan(tuple(first), choices, habits, table, instead or {}, tuple(searched))
+
+
+@dataclass
+class Seen:
+    """What was seen of a block on the way: told of the file as a whole."""
+
+    shares: dict[str, list[float]] = field(default_factory=dict)
+    """Of percent fields: how many plain numbers, how many between -1 and 1, how many with decimals."""
+    unknown: dict[str, Counter[str]] = field(default_factory=dict)
+    """Of choices: what is none of them, and how often."""
+    completed: Counter[str] = field(default_factory=Counter)
+    """How many rows had a field filled by what else is known of them."""
+
+    def add(self, other: Seen) -> None:
+        """Count another block in."""
+        for name, counts in other.shares.items():
+            before = self.shares.get(name, [0, 0, 0])
+            self.shares[name] = [a + b for a, b in zip(before, counts, strict=True)]
+        for name, cells in other.unknown.items():
+            self.unknown.setdefault(name, Counter()).update(cells)
+        self.completed.update(other.completed)
 
 
 # --- cells to values ----------------------------------------------------------------------------------------
 
 
-def normalise(staged: Staged, number: int, plan: Plan, target: Path) -> dict[str, list[float]]:
-    """Write the typed values of a block to `target`; return what its plain percentages look like, by field.
+def normalise(staged: Staged, number: int, plan: Plan, target: Path) -> Seen:
+    """Write the typed values of a block to `target`; return what was seen of it.
 
     Columns: `number`, `currency` (of the row), `wrong` (JSON by field, or null), `v_<field>` typed, `w_<field>`
     for a reference as it is written.
@@ -66,11 +93,12 @@ def normalise(staged: Staged, number: int, plan: Plan, target: Path) -> dict[str
     }
     made: dict[str, Any] = {}
     currency: str | list[str] = plan.habits.currency
-    shares = {}
+    seen = Seen()
     for column in plan.columns:
-        name, cells = column.field.name, _array(block, column)
+        name = column.field.name
+        cells = _gathered(block, column, plan) if column.parts or column.spare else _array(block, column)
         if column.field.kind == "reference":
-            made[WRITTEN + name] = _written(name, cells, wrong)
+            made[WRITTEN + name] = _written(column, cells, wrong)
             continue
         codes = plan.choices.get(name)
         read = read_column(column, cells, dict(codes) if codes else None, currency, plan.habits)
@@ -80,19 +108,22 @@ def normalise(staged: Staged, number: int, plan: Plan, target: Path) -> dict[str
         if column.field.kind == "currency":
             currency = _currencies(read.values, plan.habits.currency)
         if column.field.kind == "percent":
-            shares[name] = _share(cells)
+            seen.shares[name] = _share(cells)
+        if codes and column.field.kind == "choice":
+            seen.unknown[name] = _unknown(column, cells, read.values)
     told = [
         json.dumps({name: plain(message) for name, message in wrong[at].items()}, ensure_ascii=False)
         if at in wrong
         else None
         for at in range(count)
     ]
+    _complete(made, wrong, plan, count, seen)
     of_row = pa.array([currency] * count if isinstance(currency, str) else currency, pa.string())
     table = pa.table(
         {"number": block.column("number"), "currency": of_row, "wrong": pa.array(told, pa.string()), **made}
     )
     write_arrow(target, table)
-    return shares
+    return seen
 
 
 def _array(block: Any, column: Column) -> Any:
@@ -100,14 +131,57 @@ def _array(block: Any, column: Column) -> Any:
     return found.chunk(0) if found.num_chunks == 1 else pa.concat_arrays(found.chunks)
 
 
-def _written(name: str, cells: Any, wrong: dict[int, dict[str, Message]]) -> Any:
+def _complete(
+    made: dict[str, Any], wrong: Mapping[int, Mapping[str, Message]], plan: Plan, count: int, seen: Seen
+) -> None:
+    """Fill required fields that are blank from others of the row."""
+    for name, sources in plan.instead.items():
+        key = (WRITTEN if name.endswith("_id") else VALUE) + name
+        column = made.get(key)
+        blank = range(count) if column is None else pc.indices_nonzero(pc.is_null(column)).to_pylist()
+        if not len(blank):
+            continue
+        lists = [(made[VALUE + source].to_pylist(), make) for source, make in sources if VALUE + source in made]
+        values = [None] * count if column is None else column.to_pylist()
+        for at in blank:
+            if name in wrong.get(at, ()):
+                continue
+            values[at] = next((one for known, make in lists if (one := make(known[at]))), None)
+            seen.completed[name] += values[at] is not None
+        made[key] = pa.array(values, pa.string())
+
+
+def _gathered(block: Any, column: Column, plan: Plan) -> Any:
+    """Return the cells that several columns become."""
+    positions = [part.position for one in (column, *column.spare) for part in one.parts]
+    lists = {at: cells_of(block.column(f"c{at}")) for at in positions}
+    reads = can_be_read(plan.choices, plan.habits)
+    made = [
+        gathering.gathered(column, lambda at, row=row: lists[at][row], reads)  # type: ignore[misc]
+        for row in range(block.num_rows)
+    ]
+    return column_of(made)
+
+
+def _unknown(column: Column, cells: Any, values: Any) -> Counter[str]:
+    """Return the cells of a choice that are none of it, whether they are errors or left out."""
+    left = cells.filter(pc.and_(pc.is_valid(cells), pc.is_null(values)))
+    if not len(left):
+        return Counter()
+    odd = [one for one in cells_of(left) if not isinstance(one, Trouble) and not says_nothing(instead_of(column, one))]
+    return Counter(gathering.text(one) for one in odd)
+
+
+def _written(column: Column, cells: Any, wrong: dict[int, dict[str, Message]]) -> Any:
     found: list[str | None] = []
+    name = column.field.name
     for at, cell in enumerate(cells_of(cells)):
         if isinstance(cell, Trouble):
             wrong.setdefault(at, {})[name] = cell.message
             found.append(None)
         else:
-            found.append(None if is_blank(cell) else written_as(cell))
+            cell = instead_of(column, cell)  # noqa: PLW2901
+            found.append(None if says_nothing(cell) else written_as(cell))
     return pa.array(found, pa.string())
 
 

@@ -56,6 +56,8 @@ class Outcome:
     """Something was kept; False for a dry run, and for an import that was refused whole."""
     ids: list[int] = field(default_factory=list)
     """Records created, updated or found unchanged, in the order of the file. Those of a dry run are gone."""
+    dates_asked: frozenset[str] = frozenset()
+    """Dates of which the file leaves open whether the day or the month comes first."""
     fractions_asked: frozenset[str] = frozenset()
     """Percent fields whose numbers all lie between -1 and 1: perhaps fractions are meant."""
 

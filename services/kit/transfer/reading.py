@@ -18,7 +18,7 @@ from db.types import N_
 from services.kit.errors import Message, Refusal
 from services.kit.fields import clean_text, is_blank
 from services.kit.transfer import text_files, workbooks
-from services.kit.transfer.cells import Limits, RawTable, Trouble, letters
+from services.kit.transfer.cells import Limits, RawTable, TextForm, Trouble, letters
 from services.kit.words import compared
 
 MAXIMUM_COLUMNS: Final = 200
@@ -92,7 +92,12 @@ def read_table(
 
 
 def open_table(
-    source: bytes | Path, name: str | None = None, *, sheet: str | None = None, limits: Limits | None = None
+    source: bytes | Path,
+    name: str | None = None,
+    *,
+    sheet: str | None = None,
+    limits: Limits | None = None,
+    how: TextForm | None = None,
 ) -> Stream:
     """Return the table in a file as a stream of rows. Raises Refusal, also while the rows are read."""
     limits = limits or Limits()
@@ -108,7 +113,7 @@ def open_table(
             name=name,
             megabytes=limits.bytes // 1024 // 1024,
         )
-    return _shaped(name, _raw(content, name, sheet, limits))
+    return _shaped(name, _raw(content, name, sheet, limits, how or TextForm()))
 
 
 def _read_file(path: Path, limits: Limits) -> bytes:
@@ -124,7 +129,7 @@ def _read_file(path: Path, limits: Limits) -> bytes:
         raise Refusal(N_("“{name}” cannot be read: {reason}."), name=str(path), reason=error.strerror) from error
 
 
-def _raw(content: bytes, name: str, sheet: str | None, limits: Limits) -> RawTable:
+def _raw(content: bytes, name: str, sheet: str | None, limits: Limits, how: TextForm) -> RawTable:
     if not content.strip(b"\x00\r\n\t ,;\xef\xbb\xbf\xff\xfe"):
         raise Refusal(N_("“{name}” is empty."), name=name)
     for magic, kind in _NO_TABLES:
@@ -140,10 +145,10 @@ def _raw(content: bytes, name: str, sheet: str | None, limits: Limits) -> RawTab
         return workbooks.read(content, name, sheet, maximum_columns=MAXIMUM_COLUMNS, maximum_unpacked=limits.unpacked)
     if content.startswith(b"PK"):
         raise Refusal(N_("“{name}” is damaged: it cannot be unpacked. Save it again."), name=name)
-    return _text(content, name)
+    return _text(content, name, how)
 
 
-def _text(content: bytes, name: str) -> RawTable:
+def _text(content: bytes, name: str, how: TextForm) -> RawTable:
     """Return the rows of what is no workbook; refuse what is written in another language than that of tables."""
     start = content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta", b"<body")):
@@ -159,7 +164,7 @@ def _text(content: bytes, name: str) -> RawTable:
         raise Refusal(
             N_("“{name}” is no spreadsheet but a {kind} file. Save the table as .xlsx or .csv."), name=name, kind="JSON"
         )
-    table = text_files.read(content, name)
+    table = text_files.read(content, name, how)
     if Path(name).suffix.lower() in (".xlsx", ".xls", ".xlsm"):
         said = Message(N_("“{name}” is in truth a text file; it was read as .csv."), {"name": name})
         table = replace(table, notes=[said, *table.notes])

@@ -6,7 +6,7 @@ Only what the actor may read is found; what is out of scope and what does not ex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, false, func, or_, select, true
@@ -26,8 +26,10 @@ from services.kit.words import compared, spellings
 
 CHUNK: Final = 500
 _SMALL: Final = 2_000
-_DIGITS: Final = 18
-_DOMAIN: Final = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[A-Za-z]{2,}/?")
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
+BY_DOMAIN: Final = "@"
+"""What a customer is written with who is only supposed by the domain of a mail address."""
+_DOMAIN: Final = re.compile(r"(?:https?://|@)?(?:[\w-]+\.)+[A-Za-z]{2,}/?")
 
 
 def written_as(cell: Any) -> str:
@@ -43,11 +45,18 @@ def makeable(entity: Entity) -> list[Field]:
     return [field for field in fields if field.entity == "customer" and entity.key != "customer"]
 
 
-def resolve(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft], *, create_missing: bool = False) -> None:
+def resolve(
+    uow: UnitOfWork,
+    entity: Entity,
+    drafts: Sequence[Draft],
+    *,
+    create_missing: bool = False,
+    lenient: Container[str] = (),
+) -> None:
     """Put the ids of named records into the drafts' values, or say at the field why there is none.
 
     What is to be made stays in `written`: names of the same entity that stand in the file itself, and with
-    `create_missing` customers nobody has.
+    `create_missing` customers nobody has. Fields that are `lenient` stay blank where nobody is called that.
     """
     may_wait = {field.name for field in makeable(entity)} if create_missing else set()
     names = {name for draft in drafts for name in draft.written}
@@ -57,7 +66,10 @@ def resolve(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft], *, create_
         known = candidates(uow, entity, field, {written_as(draft.written[name]) for draft in concerned})
         in_file = _titles(entity, drafts) if field.entity == entity.key else set()
         for draft in concerned:
-            if name not in may_wait or known.get(written_as(draft.written[name])):
+            is_guess = written_as(draft.written[name]).startswith(BY_DOMAIN)
+            if (is_guess or name in lenient) and not known.get(written_as(draft.written[name])):
+                del draft.written[name]
+            elif name not in may_wait or known.get(written_as(draft.written[name])):
                 _settle(uow, entity, field, draft, known, in_file)
 
 
@@ -115,7 +127,8 @@ def candidates(uow: UnitOfWork, entity: Entity, field: Field, written: Iterable[
     for name in columns:
         left = [one for one in wanted if one not in found]
         found |= _by_column(uow, model, getattr(model, name), criteria, left)
-    left = [one for one in wanted if one not in found and one.isascii() and one.isdigit() and len(one) <= _DIGITS]
+    # 007 is somebody's code and not the record with the number 7.
+    left = [one for one in wanted if one not in found and _NUMBER.fullmatch(one)]
     for start in range(0, len(left), CHUNK):
         ids = [int(one) for one in left[start : start + CHUNK]]
         rows = uow.session.execute(select(model.id).where(model.id.in_(ids), *criteria)).scalars()

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from services.kit.errors import Message, Refusal
 from services.kit.transfer import child
-from services.kit.transfer.cells import IN_A_CHILD, Trouble
+from services.kit.transfer.cells import IN_A_CHILD, TextForm, Trouble
 from services.kit.transfer.reading import Row, Stream, Table, open_table
 
 BLOCK: Final = 10_000
@@ -47,6 +48,16 @@ class Staged:
         """Return a block: columns `number`, `problem` (JSON or null) and `c0`, `c1`, … as staged."""
         return read_arrow(self.folder / _BLOCKS / f"{number:06}.arrow")
 
+    def cells(self, position: int, pattern: str) -> Iterator[Any]:
+        """Yield the cells of a column, the texts among them once a block and only those that match a pattern."""
+        for number in range(self.blocks):
+            with pa.memory_map(str(self.folder / _BLOCKS / f"{number:06}.arrow")) as file:
+                column = pa.ipc.open_file(file).read_all().column(f"c{position}").combine_chunks()
+                if pa.types.is_string(column.type):
+                    column = column.unique()
+                    column = column.filter(pc.match_substring_regex(column, pattern))
+                yield from cells_of(column)
+
     def rows(self, number: int) -> list[Row]:
         """Return the rows of a block with their cells as they stood in the file."""
         return rows_of(self.block(number))
@@ -57,12 +68,14 @@ class Staged:
         return Table(self.name, self.header, tuple(rows), self.notes, self.sheets)
 
 
-def stage(folder: Path, name: str, sheet: str | None = None) -> Staged:
+def stage(folder: Path, name: str, sheet: str | None = None, how: TextForm | None = None) -> Staged:
     """Read `source` in a folder into blocks. Raises Refusal with what the reader says, or that it took too much."""
     found = staged(folder)
     if found is not None:
         return found
-    (folder / _REQUEST).write_text(json.dumps({"name": name, "sheet": sheet}), encoding="utf-8")
+    how = how or TextForm()
+    asked = {"name": name, "sheet": sheet, "encoding": how.encoding, "delimiter": how.delimiter}
+    (folder / _REQUEST).write_text(json.dumps(asked), encoding="utf-8")
     child.run("services.kit.transfer.staging", str(folder), name=name)
     answer = json.loads((folder / _TABLE).read_text(encoding="utf-8"))
     if "refusal" in answer:
@@ -199,11 +212,15 @@ def _untagged(tag: str, text: str) -> Any:
 
 def plain(message: Message) -> dict[str, Any]:
     """Return a message as JSON holds it."""
-    params = {
-        name: plain(value) if isinstance(value, Message) else value if isinstance(value, str | int) else str(value)
-        for name, value in message.params.items()
-    }
-    return {"text": message.text, "params": params}
+    return {"text": message.text, "params": {name: _plain(value) for name, value in message.params.items()}}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Message):
+        return plain(value)
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, str | int) else str(value)
 
 
 def message_of(kept: Mapping[str, Any]) -> Message:
@@ -236,7 +253,8 @@ def main(folder: Path) -> None:
     """Be the child."""
     asked = json.loads((folder / _REQUEST).read_text(encoding="utf-8"))
     try:
-        write(open_table(folder / SOURCE, asked["name"], sheet=asked["sheet"], limits=IN_A_CHILD), folder)
+        how = TextForm(asked["encoding"], asked["delimiter"])
+        write(open_table(folder / SOURCE, asked["name"], sheet=asked["sheet"], limits=IN_A_CHILD, how=how), folder)
     except Refusal as refusal:
         _whole(folder / _TABLE, {"refusal": plain(refusal.message)})
 

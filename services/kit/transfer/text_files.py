@@ -6,13 +6,13 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Final
 
 from db.types import N_
 from services.kit.errors import Message, Refusal
-from services.kit.transfer.cells import RawTable
+from services.kit.transfer.cells import RawTable, TextForm
 
 _BOMS: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -20,6 +20,9 @@ _BOMS: Final = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+DELIMITERS: Final[Mapping[str, str]] = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+ENCODINGS: Final = ("utf-8", "gb18030", "big5", "utf-16", "windows-1252", "shift_jis")
+"""What is offered; any that Python knows is taken."""
 _SAMPLE: Final = 200_000
 _PORTION: Final = 2_000
 """Rows read at a time."""
@@ -30,9 +33,11 @@ _SAID: Final = re.compile(r"sep=([,;\t|])[ \t]*[\r\n]")
 _DEFUSED: Final = re.compile(r"^'+[\s\u200b-\u200f\ufeff]*[=+\-@＝＋－＠\t\r\n]")
 
 
-def read(content: bytes, name: str) -> RawTable:
+def read(content: bytes, name: str, how: TextForm | None = None) -> RawTable:
     """Return the rows of a text file as text. Raises Refusal for what is no text or no table."""
-    text, notes = _decoded(content, name)
+    how = how or TextForm()
+    text, notes = _decoded(content, name) if how.encoding is None else (_as_said(content, name, how.encoding), [])
+    delimiter = _delimiter(text) if how.delimiter is None else _delimiter_said(how.delimiter)
     text = text.lstrip("\ufeff")
     if (lost := text.find("\ufffd")) >= 0:
         said = N_(
@@ -44,12 +49,12 @@ def read(content: bytes, name: str) -> RawTable:
         > len(text[:_SAMPLE]) // 200
     ):
         raise _no_table(name)
-    return RawTable(_rows(text, name), notes)
+    return RawTable(_rows(text, name, delimiter), notes)
 
 
-def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: str, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows with their numbers; refuse at a quotation mark that is not closed or stands alone."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     has_defused = "'" in text
     number = 0
     while True:
@@ -68,7 +73,7 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
             raise Refusal(
                 N_("“{name}” cannot be read near line {line}: a quotation mark is not closed or stands alone."),
                 name=name,
-                line=_line_of_failure(text),
+                line=_line_of_failure(text, delimiter),
             ) from failed
         if not some:
             return
@@ -79,9 +84,9 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
             yield number, [_armed(cell) for cell in cells] if has_defused else cells
 
 
-def _line_of_failure(text: str) -> int:
+def _line_of_failure(text: str, delimiter: str) -> int:
     """Return the row at which reading fails, or its line if it is the first."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     before = csv.field_size_limit(len(text) + 1)
     count = 0
     try:
@@ -117,6 +122,35 @@ def _delimiter(text: str) -> str:
         if (found := steadiness * min(counts[0], 10) ** 0.5) > score:
             best, score = candidate, found
     return best
+
+
+def _delimiter_said(said: str) -> str:
+    """Return the character that a word names. Raises Refusal."""
+    found = DELIMITERS.get(said.strip().lower(), said)
+    if len(found) != 1 or found in '\r\n"':
+        raise Refusal(
+            N_("“{delimiter}” is no delimiter. There are: {delimiters}."), delimiter=said, delimiters=list(DELIMITERS)
+        )
+    return found
+
+
+def _as_said(content: bytes, name: str, encoding: str) -> str:
+    """Return the text in the encoding that was chosen by hand. Raises Refusal."""
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise Refusal(
+            N_("“{name}” is not written in {encoding}: line {line} cannot be read so. Choose another encoding."),
+            name=name,
+            encoding=encoding,
+            line=content[: error.start].count(b"\n") + 1,
+        ) from error
+    except LookupError as error:
+        raise Refusal(
+            N_("There is no encoding “{encoding}”. There are for instance: {encodings}."),
+            encoding=encoding,
+            encodings=list(ENCODINGS),
+        ) from error
 
 
 # --- encodings ----------------------------------------------------------------------------------------------
