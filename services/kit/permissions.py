@@ -180,14 +180,24 @@ def scope(uow: UnitOfWork, entity: Entity, action: str = "read") -> ColumnElemen
 
     It is part of every query of the entity: lists, counts, pickers, search, exports, charts.
     """
-    actor = uow.actor
-    reach = actor.reach(f"{entity.key}.{action}")
+    return _scope(uow, entity, uow.actor.reach(f"{entity.key}.{action}"), action)
+
+
+def _scope(uow: UnitOfWork, entity: Entity, reach: Reach, action: str) -> ColumnElement[bool]:
     if reach is Reach.NONE:
         return false()
     if reach is Reach.ALL or entity.scope is None:
         return true()
-    seeing = replace(actor, day=uow.today, action=action, pools=lambda: uow.pool_ids)
+    seeing = replace(uow.actor, day=uow.today, action=action, pools=lambda: uow.pool_ids)
     return entity.scope(seeing, reach)
+
+
+def extending(uow: UnitOfWork, entity: Entity) -> ColumnElement[bool]:
+    """Return the criterion of the records on which the actor may hang new ones: a contact on a customer, say.
+
+    As far as they read, but neither on what lies in a pool, which is claimed first, nor as a collaborator who reads.
+    """
+    return _scope(uow, entity, uow.actor.reach(f"{entity.key}.read"), shared.EXTENDING)
 
 
 def owned(model: Any, *, pool: bool = False, helped: bool = False) -> ScopeRule:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select, true
+from sqlalchemy import ColumnElement, Select, false, select, true
 
 from db.base import Record
+from db.models.pooled import Pooled
 from db.types import N_
 from services.kit import permissions
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Forbidden, Invalid, Message
 from services.kit.fields import check
 from services.kit.unit_of_work import UnitOfWork
+
+_MISSING: Final = Message(N_("There is no such record, or you may not see it."))
 
 
 def asked_of(entity: Entity, values: Mapping[str, Any]) -> list[str]:
@@ -58,7 +61,7 @@ def hold_parents(uow: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, An
                 live = select(model.id).where(model.id.in_(some), model.deleted_at.is_(None)).order_by(model.id)
                 held = live.with_for_update(read=True, key_share=True, of=model)
                 if len(uow.session.execute(held).all()) < len(some):
-                    raise Invalid({name: Message(N_("There is no such record, or you may not see it."))})
+                    raise Invalid({name: _MISSING})
 
 
 def problems(entity: Entity, record: Record, names: Iterable[str]) -> dict[str, Message]:
@@ -96,13 +99,34 @@ def _dangling(uow: UnitOfWork, entity: Entity, record: Record, names: Sequence[s
         if target is None:
             continue
         model: Any = target.model
-        seen = true() if target.key in permissions.KNOWN_TO_ALL else permissions.scope(uow, target)
-        statement = select(model.id).where(model.id == value, model.deleted_at.is_(None), seen)
-        if is_below(entity, name, target):
+        is_part = is_below(entity, name, target)
+        found = select(model.id).where(model.id == value, model.deleted_at.is_(None))
+        statement = found.where(_reached(uow, target, is_part=is_part))
+        if is_part:
             # Whoever puts the parent into the recycle bin waits for this child, or this waits and finds it gone.
             statement = statement.with_for_update(read=True, key_share=True, of=model)
         with uow.session.no_autoflush:  # else a reference to nothing reaches the table first, and breaks its law
             is_there = uow.session.execute(statement).first() is not None
         if not is_there:
-            wrong[name] = Message(N_("There is no such record, or you may not see it."))
+            wrong[name] = _why_not(uow, target, found) if is_part else _MISSING
     return wrong
+
+
+def _reached(uow: UnitOfWork, target: Entity, *, is_part: bool) -> ColumnElement[bool]:
+    """Return the criterion of the records that a reference may name: seen, and where it is to be a part, open to it."""
+    if target.key in permissions.KNOWN_TO_ALL:
+        return true()
+    return permissions.extending(uow, target) if is_part else permissions.scope(uow, target)
+
+
+def _why_not(uow: UnitOfWork, target: Entity, found: Select[Any]) -> Message:
+    """Return why nothing may be added to a record: as little as there is to know of one that may not be seen."""
+    model: Any = target.model
+    is_pooled = model.pool_id.is_not(None) if issubclass(model, Pooled) else false()
+    with uow.session.no_autoflush:
+        seen = uow.session.execute(found.where(permissions.scope(uow, target)).with_only_columns(is_pooled)).first()
+    if seen is None:
+        return _MISSING
+    if seen[0]:
+        return Message(N_("It lies in the public pool. Claim it first."))
+    return Message(N_("You may only read it. Ask its owner to let you write there."))

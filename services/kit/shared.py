@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from services.kit.unit_of_work import UnitOfWork
 
 READING: Final = frozenset({"read", "export"})
-WRITING: Final = frozenset({"update", "move"})
+EXTENDING: Final = "extend"
+"""What a scope is asked for when something new is to hang on a record: its owner's work, not a reader's."""
+WRITING: Final = frozenset({"update", "move", EXTENDING})
 FROM_POOL: Final = frozenset({*READING, "claim", "convert"})
-"""What members of a pool may do to what lies in it; to change it one claims it first."""
+"""What members of a pool may do to what lies in it; to change it one claims it first, and converting claims it."""
 
 
 def pooled(model: Any, actor: Actor) -> ColumnElement[bool]:
@@ -35,7 +37,7 @@ def pooled(model: Any, actor: Actor) -> ColumnElement[bool]:
 def shared(key: Any, actor: Actor) -> ColumnElement[bool]:
     """Return the criterion of the customers (`key`: the column of their id) on which the actor collaborates.
 
-    Those who may only read neither change nor move; none deletes, hands on or approves.
+    Those who may only read neither change nor move, nor add anything; none deletes, hands on or approves.
     """
     if actor.action not in READING | WRITING or actor.user_id is None or actor.day is None:
         return false()

@@ -13,11 +13,13 @@ from services import customers, pipelines
 from services.contacts import CONTACT
 from services.customers import CUSTOMER
 from services.kit import audit, permissions, records
+from services.kit.actor import Reach
 from services.kit.errors import Refusal
 from services.kit.unit_of_work import UnitOfWork
 from services.leads.lead import LEAD, refuse_converted
 from services.leads.plan import Drawn, Plan, draw
 from services.opportunities import OPPORTUNITY
+from services.pools import claims
 
 _IN_THE_FUNNEL: Final = frozenset({"pipeline_id", "amount", "close_on"})
 
@@ -64,12 +66,14 @@ def convert(  # noqa: PLR0913 - what a reader may choose
     of the same mail and number, unless `contact_id` names one or `is_new_contact` says otherwise. `opportunity`
     are its values, at least a name: with an amount, a close date or a pipeline it enters the funnel, with a
     horizon alone it stands on the sandbox. Activities and the next step go along. The lead stays, marked as
-    converted. Raises NotFound, Invalid, Refusal if it is converted already, and TwinExists unless `even_if_twin`.
+    converted. One that lies in the public pool is claimed first, by the pool's rules. Raises NotFound, Invalid,
+    Refusal if it is converted already or may not be claimed, and TwinExists unless `even_if_twin`.
     """
     permissions.require(uow, "lead.convert")
     _one_at_a_time(uow, lead_id)
     lead: Lead = records.get(uow, LEAD, lead_id, action="convert", lock=True)
     refuse_converted(lead)
+    _claim_first(uow, lead)
     customer = None
     if customer_id is None:
         found = customers.twins(uow, lead.company)
@@ -95,6 +99,16 @@ def _one_at_a_time(uow: UnitOfWork, lead_id: int) -> None:
         .scalar_subquery()
     )
     uow.session.execute(select(Lead.id).where(Lead.id == oldest).with_for_update())
+
+
+def _claim_first(uow: UnitOfWork, lead: Lead) -> None:
+    """Claim a lead that lies in the pool, under its limits, for whoever may not change it there. Raises Refusal."""
+    if lead.pool_id is None or uow.actor.reach("lead.update") is Reach.ALL:
+        return
+    (result,) = claims.claim(uow, "lead", [lead.id])
+    if result.message is not None:
+        raise Refusal(result.message.text, **result.message.params)
+    uow.session.refresh(lead)
 
 
 def _carry_out(uow: UnitOfWork, drawn: Drawn) -> Customer:

@@ -231,9 +231,6 @@ def _history(uow: UnitOfWork, _scene: Scene, entity: Entity, record: Any, _relat
 
 def _create_under(uow: UnitOfWork, scene: Scene, entity: Entity, _record: Any, relation: str) -> bool:
     customer = scene.records["customer", relation]
-    if entity is INFLUENCE:
-        edge = scene.records["influence", relation]
-        return _done(uow, connect, edge.to_id, edge.from_id)
     values: dict[str, dict[str, Any]] = {
         "contact": {"name": "New", "customer_id": customer.id},
         "opportunity": {"name": "New", "customer_id": customer.id},
@@ -242,10 +239,15 @@ def _create_under(uow: UnitOfWork, scene: Scene, entity: Entity, _record: Any, r
         "profile": {"customer_id": customer.id, "kind": "competitor", "competitor_id": scene.spare["competitor"].id},
     }
     try:
+        if entity is INFLUENCE:
+            edge = scene.records["influence", relation]
+            return _done(uow, connect, edge.to_id, edge.from_id)
         return _done(uow, entity.verb("create"), values[entity.key])
     except Refusal as refusal:
         # Foreign parents are told at the field, as if they were not there.
-        is_told = "public pool" in str(refusal) and relation == "pooled"  # seen there, to be claimed first
+        # What is seen is told of: to be claimed first, or not theirs to add to.
+        is_told = relation == "pooled" and "public pool" in str(refusal)
+        is_told |= relation == "helped to read" and "only read it" in str(refusal)
         if not (is_told or _is_missing(refusal)):
             raise
         return False

@@ -15,7 +15,7 @@ from services.customers import CUSTOMER
 from services.kit import query, records
 from services.kit.errors import Forbidden, Invalid, NotFound, Refusal
 from services.kit.query import Query
-from services.kit.transfer import exporting
+from services.kit.transfer import exporting, references
 from services.leads import LEAD
 from services.opportunities import OPPORTUNITY
 from tests.factories import World
@@ -57,7 +57,7 @@ def test_who_collaborates_sees_the_customer_and_all_that_hangs_on_it(world: Worl
 def test_the_owner_sees_what_a_collaborator_adds(world: World) -> None:
     ann, bob = world.actor(), world.actor()
     customer = world.customer(by=ann)
-    world.do(collaborators.share, customer.id, bob.user_id, by=ann)
+    world.do(collaborators.share, customer.id, bob.user_id, can_write=True, by=ann)
     opportunity = world.opportunity(by=bob, customer_id=customer.id)
     contact = world.contact(customer, by=bob)
     world.activity(by=bob, customer_id=customer.id)
@@ -82,6 +82,42 @@ def test_reading_is_not_writing_and_writing_is_not_giving_away(world: World) -> 
     assert [False] == [one.is_done for one in world.do(pools.release, "customer", [customer.id], "No", by=bob)]
     with pytest.raises(NotFound):
         world.do(CONTACT.verb("delete"), contact.id, by=bob)
+
+
+def test_who_collaborates_to_read_writes_down_what_happened_and_adds_nothing(world: World) -> None:
+    ann, bob = world.actor(), world.actor()
+    customer = world.customer(by=ann)
+    world.do(collaborators.share, customer.id, bob.user_id, by=ann)
+    new = {
+        CONTACT: {"name": "New", "customer_id": customer.id},
+        OPPORTUNITY: {"name": "New", "customer_id": customer.id},
+        CONTRACT: {"name": "New", "customer_id": customer.id, "amount": 100},
+    }
+    for entity, values in new.items():
+        with pytest.raises(Invalid, match="only read it"):
+            world.do(entity.verb("create"), values, by=bob)
+    assert world.activity(by=bob, customer_id=customer.id)
+    world.do(collaborators.share, customer.id, bob.user_id, can_write=True, by=ann)
+    for entity, values in new.items():
+        assert world.do(entity.verb("create"), values, by=bob), entity.key
+
+
+def test_what_lies_in_the_pool_is_claimed_before_anything_is_added_to_it(world: World) -> None:
+    ann, leader = world.actor(), world.actor("leader")
+    customer = world.customer()
+    with pytest.raises(Invalid, match="Claim it first"):
+        world.contact(customer, by=ann)
+    assert world.contact(customer, by=leader)
+    world.do(pools.claim, "customer", [customer.id], by=ann)
+    assert world.contact(customer, by=ann)
+
+
+def test_no_file_adds_to_what_one_may_only_read(world: World) -> None:
+    ann, bob = world.actor(), world.actor("sales_manager")
+    shared, own = world.customer(by=ann, name="Shared"), world.customer(by=bob, name="Own")
+    world.do(collaborators.share, shared.id, bob.user_id, by=ann)
+    found = world.ask(references.candidates, CONTACT, CONTACT.fields["customer_id"], ["Shared", "Own"], by=bob)
+    assert {"Own": [own.id]} == {name: ids for name, ids in found.items() if ids}
 
 
 def test_it_ends_with_its_last_day_without_anybody_doing_anything(world: World) -> None:

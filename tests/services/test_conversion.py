@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from db.models import Contact, Customer
 from db.normal import email_key, phone_key
-from services import activities, custom_fields, leads, opportunities
+from services import activities, custom_fields, leads, opportunities, ownership, pools
 from services.activities import ACTIVITY
 from services.contacts import CONTACT
 from services.customers import CUSTOMER
@@ -25,6 +25,7 @@ from services.leads import LEAD, TwinExists
 from services.opportunities import OPPORTUNITY
 from services.pipelines import PIPELINE, STAGE
 from tests.factories import World
+from tests.pools.making import first_pool
 from tests.races import at_once
 
 DUE = date(2026, 7, 1)
@@ -176,6 +177,32 @@ def test_a_lead_from_the_pool_becomes_the_converters_customer(world: World) -> N
     ann = world.actor()
     lead = world.lead()
     assert ann.user_id == world.do(leads.convert, lead.id, by=ann).owner_id
+    kept = world.ask(records.get, LEAD, lead.id, by=ann)
+    assert (ann.user_id, None) == (kept.owner_id, kept.pool_id)
+    assert "claimed" == world.ask(ownership.history, LEAD, lead.id, by=ann)[0].kind
+
+
+def test_converting_from_the_pool_counts_as_a_claim_and_keeps_its_limits(world: World) -> None:
+    ann = world.actor()
+    pool = first_pool(world, "lead")
+    world.do(pools.POOL.verb("update"), pool.id, {"claims_a_day": 1})
+    first, second, third = (world.lead() for _ in range(3))
+    world.do(leads.convert, first.id, by=ann)
+    with pytest.raises(Refusal, match="as many from this pool today"):
+        world.do(leads.convert, second.id, by=ann)
+    assert [False] == [one.is_done for one in world.do(pools.claim, "lead", [third.id], by=ann)]
+    assert world.do(leads.convert, second.id, by=world.actor("leader"))
+
+
+def test_who_gave_a_lead_back_waits_before_converting_it(world: World) -> None:
+    ann = world.actor()
+    pool = first_pool(world, "lead")
+    world.do(pools.POOL.verb("update"), pool.id, {"ban_days": 3})
+    lead = world.lead(by=ann)
+    world.do(pools.release, "lead", [lead.id], "Too far", by=ann)
+    with pytest.raises(Refusal, match="You owned it before"):
+        world.do(leads.convert, lead.id, by=ann)
+    assert lead.id in world.ask(query.page, LEAD, by=ann).ids
 
 
 def test_a_colleagues_lead_cannot_be_converted(world: World) -> None:
