@@ -109,6 +109,14 @@ def syllables(text: str) -> tuple[tuple[str, ...], ...]:
 
 @lru_cache(maxsize=10_000)
 def _in_words(text: str) -> tuple[str, ...]:
-    from pypinyin import lazy_pinyin  # noqa: PLC0415 - large; read when a character of several sounds comes
+    from pypinyin.seg.simpleseg import seg  # noqa: PLC0415 - large; read when a character of several sounds comes
 
-    return tuple(bare for one in lazy_pinyin(text, errors="ignore") if (bare := one.replace("ü", "v")))
+    return tuple(said for word in seg(text) for said in _word(word))
+
+
+@lru_cache(maxsize=20_000)
+def _word(word: str) -> tuple[str, ...]:
+    """Return the syllables of a word of the dictionary; kept, since names share their words."""
+    from pypinyin import lazy_pinyin  # noqa: PLC0415
+
+    return tuple(bare for one in lazy_pinyin(word, errors="ignore") if (bare := one.replace("ü", "v")))
