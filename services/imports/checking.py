@@ -18,7 +18,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from db.models.pooled import Pooled
 from db.types import N_
-from services.imports import lookups
+from services.imports import lookups, telling
 from services.imports.family import Family
 from services.kit import permissions, quotas
 from services.kit.entity import Entity
@@ -27,12 +27,11 @@ from services.kit.transfer.checks import given_anyhow, lenient_of, match_field, 
 from services.kit.transfer.intake import intake_of
 from services.kit.transfer.mapping import Mapped
 from services.kit.transfer.normalising import VALUE, WRITTEN, Plan
-from services.kit.transfer.outcome import NAMED, Options
-from services.kit.transfer.references import BY_DOMAIN, makeable, missing, several
+from services.kit.transfer.outcome import Options
+from services.kit.transfer.references import BY_DOMAIN, are_strangers, makeable, missing, several, strangers_note
 from services.kit.transfer.staging import Staged, message_of, plain, read_arrow, write_arrow
 from services.kit.unit_of_work import UnitOfWork
 
-NAMED_UNKNOWN: Final = 50
 Wrong = dict[int, dict[str, Message]]
 PARENT: Final = "p_"
 """Column that holds the row number of the record it belongs to, where that stands in the same file."""
@@ -80,6 +79,7 @@ class Check:
         self.unique = [name for name in unique_fields(entity) if name in mapped.names]
         self.lenient = lenient_of(mapped)
         self.by_domain: Counter[str] = Counter()
+        self.told: list[Message] = []
         self.may_wait = {one.name for one in makeable(entity)} if options.create_missing else set()
         self.family = Family(entity)
         self.seen: dict[str, dict[Any, int]] = {name: {} for name in [*self.unique, "="]}
@@ -107,8 +107,7 @@ class Check:
         return read_arrow(self.folder / "normal" / f"{number:06}.arrow")
 
     def _normals(self) -> Iterator[Any]:
-        for number in range(self.staged.blocks):
-            yield self.normal(number)
+        yield from map(self.normal, range(self.staged.blocks))
 
     # --- what the base has ---
 
@@ -135,6 +134,7 @@ class Check:
         self.titles = titles if self._has_own_kind() else Counter()
         self.written = written
         self.known = {one.name: lookups.named(self.uow, self.entity, one, written[one.name]) for one in self.references}
+        self._leave_out_strangers()
         self.owners = self._owners()
         self.taken = {name: dict(lookups.holders(self.uow, self.entity, name, values[name])) for name in self.unique}
         self.records: dict[Any, list[int]] = {}
@@ -150,6 +150,15 @@ class Check:
             self.twins = sorted(
                 {row[0] for row in lookups.holders(self.uow, self.entity, self.entity.title, names, scope)}
             )
+
+    def _leave_out_strangers(self) -> None:
+        """Leave out a column of owners that names nobody of ours."""
+        written = self.written.get("owner_id", set())
+        if are_strangers(self.mapped, "owner_id", written, self.known.get("owner_id", {})):
+            self.told.append(strangers_note(self.mapped, "owner_id", len(written)))
+            self.mapped = self.mapped.without("owner_id")
+            self.references = [one for one in self.references if one.name != "owner_id"]
+            del self.known["owner_id"]
 
     def _has_own_kind(self) -> bool:
         return any(one.entity == self.entity.key for one in self.references)
@@ -368,22 +377,13 @@ class Check:
         found.steps += [[wave, number] for wave in sorted(waves)]
 
     def _notes(self, found: Checked) -> None:
-        for one in self.references:
-            odd = self.written[one.name] - {text for text, ids in self.known[one.name].items() if ids}
-            if odd and one.entity not in {"customer", self.entity.key}:
-                found.unknown[one.name] = dict.fromkeys(sorted(odd)[:NAMED_UNKNOWN], 0)
-        for name, count in self.by_domain.items():
-            if count:
-                text = N_("“{field}” was blank in {count} rows and was found by the domain of the mail address.")
-                found.notes.append(Message(text, {"field": self.entity.fields[name].label, "count": count}))
-        if self.twins:
-            shown = ", ".join(map(str, self.twins[:NAMED])) + ("…" if len(self.twins) > NAMED else "")
-            found.notes.append(
-                Message(
-                    N_("Of that name there are records already, and new ones are made beside them: {count} ({names})."),
-                    {"count": len(self.twins), "names": shown},
-                )
-            )
+        odd = {one: self.written[one.name] - _found(self.known[one.name]) for one in self.references}
+        found.unknown |= telling.unknown(odd, self.entity)
+        found.notes += [*self.told, *telling.by_domain(self.entity, self.by_domain), *telling.twins(self.twins)]
+
+
+def _found(known: Mapping[str, list[int]]) -> set[str]:
+    return {written for written, ids in known.items() if ids}
 
 
 def _wrong_of(table: Any) -> Wrong:

@@ -22,8 +22,8 @@ from sqlalchemy import update as sql_update
 from db.base import Searchable
 from db.models import ImportBatch, User
 from db.types import N_
-from services.imports import asking, trial
-from services.imports.checking import Check, Checked
+from services.imports import asking, telling, trial
+from services.imports.checking import Check
 from services.imports.lease import Lease, Stopped
 from services.imports.reverting import Reverting
 from services.imports.storing import Store, Stored
@@ -48,8 +48,6 @@ _BY_VERB: Final = 200
 _BY_STATEMENT: Final = 2_500
 """Rows of a part that goes in by statement."""
 _MOST_PARTS: Final = 20
-_UNKNOWN: Final = 50
-"""Different cells that are kept of those which are no choice."""
 _CHUNK_SECONDS: Final = 1.0
 """How long a chunk, which is one part or several, is to hold other writers up."""
 _PAUSE: Final = 0.15
@@ -200,14 +198,14 @@ class Work(Lease):
         told = trial.try_out(self, self.now_actor, store, found)
         if not found.bad or options.skip_bad or self.read("goal") == "check":
             found.notes += told  # else nothing of it will be done
-        found.unknown |= {name: dict(one.most_common(_UNKNOWN)) for name, one in seen.unknown.items() if one}
+        found.unknown |= {name: dict(one.most_common(telling.UNKNOWN)) for name, one in seen.unknown.items() if one}
         notes = [
             *table.notes,
             *mapped.notes,
             *told_dates,
-            *_asked_notes(found, mapped),
+            *telling.fractions(found, mapped),
             *completed_notes(self.entity, seen.completed),
-            *_unknown_notes(found, mapped),
+            *telling.left_blank(found, mapped),
             *found.notes,
         ]
         kept = dict(self.read("found"))
@@ -364,26 +362,3 @@ class Work(Lease):
 def _blocks(store: Store, chunks: list[Any]) -> list[int]:
     """Return the blocks of which helpers make ready what follows from the values."""
     return list(dict.fromkeys(block for _, block, _ in chunks)) if store.is_plain else []
-
-
-def _unknown_notes(found: Checked, mapped: Mapped) -> list[Message]:
-    """Tell what was left blank because it is none of the choices, or names nobody."""
-    lenient = {column.field.name for column in mapped.columns if column.is_lenient}
-    return [
-        Message(
-            N_("Left blank in “{column}”, since we do not know it: {values}."),
-            {"column": mapped.heading(name), "values": [f"“{one}”" for one in known]},
-        )
-        for name, known in sorted(found.unknown.items())
-        if name in lenient
-    ]
-
-
-def _asked_notes(found: Checked, mapped: Mapped) -> list[Message]:
-    return [
-        Message(
-            N_("All numbers of “{column}” lie between -1 and 1 and are read as percent: 0.12 is 0.12 %, not 12 %."),
-            {"column": mapped.heading(name)},
-        )
-        for name in found.fractions_asked
-    ]

@@ -17,12 +17,20 @@ from services.kit.entity import Entity
 from services.kit.errors import Message, Refusal
 from services.kit.fields import Field
 from services.kit.transfer import dates
-from services.kit.transfer.drafts import Draft, Habits, drafts_of, look_like_fractions
+from services.kit.transfer.cells import Trouble, says_nothing
+from services.kit.transfer.drafts import Draft, Habits, drafts_of, instead_of, look_like_fractions
 from services.kit.transfer.intake import intake_of
 from services.kit.transfer.mapping import Mapped
 from services.kit.transfer.outcome import NAMED, Options, Outcome
 from services.kit.transfer.reading import Table
-from services.kit.transfer.references import CHUNK, resolve, written_as
+from services.kit.transfer.references import (
+    CHUNK,
+    are_strangers,
+    candidates,
+    resolve,
+    strangers_note,
+    written_as,
+)
 from services.kit.unit_of_work import UnitOfWork
 
 
@@ -51,6 +59,7 @@ def prepared(
     mapped, told, left = dates.settled(mapped, lambda position: (row.cells[position] for row in table.rows))
     outcome.notes += told
     outcome.dates_asked = frozenset(left)
+    mapped = _without_strangers(uow, entity, table, mapped, outcome)
     drafts = drafts_of(table, mapped, Habits(uow.settings.currency, uow.settings.zone, options.fractions))
     outcome.fractions_asked = look_like_fractions(table, mapped) - options.fractions
     for name in sorted(outcome.fractions_asked):
@@ -77,6 +86,19 @@ def prepared(
     if options.mode == "create":
         _note_twins(uow, entity, drafts, outcome)
     return drafts
+
+
+def _without_strangers(uow: UnitOfWork, entity: Entity, table: Table, mapped: Mapped, outcome: Outcome) -> Mapped:
+    """Leave out a column of owners that names nobody of ours."""
+    column = next((one for one in mapped.columns if one.field.name == "owner_id"), None)
+    if column is None or column.parts or "owner_id" not in mapped.supposed:
+        return mapped
+    cells = [instead_of(column, row.cells[column.position]) for row in table.rows]
+    written = {written_as(cell) for cell in cells if not isinstance(cell, Trouble) and not says_nothing(cell)}
+    if not are_strangers(mapped, "owner_id", written, candidates(uow, entity, column.field, written)):
+        return mapped
+    outcome.notes.append(strangers_note(mapped, "owner_id", len(written)))
+    return mapped.without("owner_id")
 
 
 def lenient_of(mapped: Mapped) -> frozenset[str]:

@@ -80,6 +80,8 @@ class Mapped:
 
     columns: tuple[Column, ...]
     notes: tuple[Message, ...] = ()
+    supposed: frozenset[str] = frozenset()
+    """Fields whose column nobody has chosen: known by its heading, or as the last time."""
     only_new: frozenset[str] = frozenset()
     """Fields that are put together of leftovers: known records keep what they have."""
 
@@ -87,6 +89,10 @@ class Mapped:
     def names(self) -> frozenset[str]:
         """Return the fields that some column goes into."""
         return frozenset(column.field.name for column in self.columns)
+
+    def without(self, name: str) -> Mapped:
+        """Return all but the columns that go into a field."""
+        return replace(self, columns=tuple(column for column in self.columns if column.field.name != name))
 
     def heading(self, name: str) -> str:
         """Return the heading of the column that goes into a field."""
@@ -154,7 +160,8 @@ def match_columns(
     """
     asked = asked or Asked()
     memory = {heading: one if isinstance(one, dict) else {"field": one} for heading, one in (remembered or {}).items()}
-    chosen = _overridden(entity, table, overrides or {})
+    explicit = _overridden(entity, table, overrides or {})
+    chosen = dict(explicit)
     taken = {name for name in chosen.values() if name != IGNORE}
     found = _fitting(entity, table, recognised(entity, table.header))
     for source in (_remembered(entity, table, memory), found):
@@ -181,7 +188,8 @@ def match_columns(
     columns, only_new = _columns(entity, table, chosen, leftover)
     told = _said_of(table, asked, memory)
     columns = [_with_said(column, told, asked) for column in columns]
-    return Mapped(tuple(columns), tuple(_notes(table, columns, left)), only_new)
+    supposed = taken - {name for name in explicit.values() if name != IGNORE}
+    return Mapped(tuple(columns), tuple(_notes(table, columns, left)), frozenset(supposed), only_new)
 
 
 def _notes(table: Table, columns: Sequence[Column], left: Sequence[int]) -> list[Message]:

@@ -6,12 +6,12 @@ Only what the actor may read is found; what is out of scope and what does not ex
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, false, func, or_, select, true
 
-from db.models import Customer, User
+from db.models import Customer, Stage, User
 from db.normal import domain_key
 from db.types import N_
 from services.kit import permissions
@@ -21,12 +21,17 @@ from services.kit.errors import Message
 from services.kit.fields import Field, clean_text
 from services.kit.transfer.drafts import Draft
 from services.kit.transfer.intake import intake_of
+from services.kit.transfer.mapping import Mapped
 from services.kit.unit_of_work import UnitOfWork
 from services.kit.words import compared, spellings
 
 CHUNK: Final = 500
 _SMALL: Final = 2_000
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
+_STAGES: Final = {"won": {"closedwon", "赢单", "成交"}, "lost": {"closedlost", "丢单", "输单"}}
+"""What other systems call the stages at the end, in compared form."""
+_SEVERAL: Final = 3
+"""So many people nobody knows are no slip of the pen."""
 BY_DOMAIN: Final = "@"
 """What a customer is written with who is only supposed by the domain of a mail address."""
 _DOMAIN: Final = re.compile(r"(?:https?://|@)?(?:[\w-]+\.)+[A-Za-z]{2,}/?")
@@ -138,6 +143,11 @@ def candidates(uow: UnitOfWork, entity: Entity, field: Field, written: Iterable[
     return found
 
 
+def is_domain(written: str) -> bool:
+    """Say whether a text is the domain of a company, or the address of its page."""
+    return bool(_DOMAIN.fullmatch(written) and domain_key(written))
+
+
 def _by_domain(uow: UnitOfWork, criteria: list[ColumnElement[bool]], wanted: Sequence[str]) -> dict[str, list[int]]:
     """Find customers by the domain of their website, as other systems' exports name them."""
     keys: dict[str, list[str]] = {}
@@ -155,6 +165,21 @@ def _by_domain(uow: UnitOfWork, criteria: list[ColumnElement[bool]], wanted: Seq
             for one in keys[str(key)]:
                 found.setdefault(one, []).append(record_id)
     return found
+
+
+def are_strangers(mapped: Mapped, name: str, written: Collection[str], known: Mapping[str, Sequence[int]]) -> bool:
+    """Say whether a column of owners, recognised by itself, names several people and none of ours.
+
+    They are the people of another system, and the column is then left out instead of every row being refused.
+    """
+    is_owner = name == "owner_id" and name in mapped.supposed
+    return is_owner and len(written) >= _SEVERAL and not any(known.get(one) for one in written)
+
+
+def strangers_note(mapped: Mapped, name: str, count: int) -> Message:
+    """Tell that a column of owners was left out."""
+    text = N_("“{column}” names {count} people, none of whom we know: it is not imported.")
+    return Message(text, {"column": mapped.heading(name), "count": count})
 
 
 def title_of(field: Field) -> str:
@@ -202,7 +227,13 @@ def _translated(
     for record_id, name in rows:
         for word in {compared(one) for one in spellings(name)}:
             by_word.setdefault(word, []).append(record_id)
-    return {one: by_word[compared(one)] for one in wanted if compared(one) in by_word}
+    found = {one: by_word[compared(one)] for one in wanted if compared(one) in by_word}
+    for kind, said in _STAGES.items() if model is Stage else ():
+        left = [one for one in wanted if one not in found and compared(one) in said]
+        if left:
+            ids = list(uow.session.execute(select(Stage.id).where(Stage.kind == kind, *criteria)).scalars())
+            found |= dict.fromkeys(left, ids) if ids else {}
+    return found
 
 
 def _by_column(

@@ -19,7 +19,7 @@ from services.kit.transfer.checks import chunks
 from services.kit.transfer.drafts import Draft
 from services.kit.transfer.intake import intake_of
 from services.kit.transfer.outcome import NAMED, Options, Outcome
-from services.kit.transfer.references import makeable, written_as
+from services.kit.transfer.references import candidates, is_domain, makeable, written_as
 from services.kit.unit_of_work import UnitOfWork
 
 
@@ -48,11 +48,18 @@ def create_missing(uow: UnitOfWork, entity: Entity, good: Sequence[Draft], outco
         for draft in good:
             if field.name in draft.written:
                 named.setdefault(written_as(draft.written.pop(field.name)), []).append(draft)
-        for name, drafts in named.items():
-            made = ENTITIES[field.entity or ""].verb("create")(uow, {"name": name})
-            all_made.append((field.entity or "", made.id))
+        # An earlier chunk of the same file may have made some of them.
+        there = candidates(uow, entity, field, named)
+        for name, drafts in list(named.items()):
+            record_id = next(iter(there.get(name, ())), None)
+            if record_id is None:
+                values = {"name": name, "website": name} if is_domain(name) else {"name": name}
+                record_id = ENTITIES[field.entity or ""].verb("create")(uow, values).id
+                all_made.append((field.entity or "", record_id))
+            else:
+                del named[name]
             for draft in drafts:
-                draft.values[field.name] = made.id
+                draft.values[field.name] = record_id
         if named:
             shown = ", ".join(list(named)[:NAMED]) + ("…" if len(named) > NAMED else "")
             outcome.notes.append(
