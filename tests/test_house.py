@@ -333,7 +333,7 @@ def test_files_and_names_in_the_architecture_exist() -> None:
         r"`((?:db|services|ui|pages|commands|seed|tests|docs|bench|locale|\.ci)/[\w./-]*)`", _documents()
     )
     # Files of the example in the README are made by whoever follows it.
-    assert [] == sorted({name for name in named if "competitor" not in name and not (ROOT / name).exists()})
+    assert [] == sorted({name for name in named if "trade_fair" not in name and not (ROOT / name).exists()})
 
 
 def _documents() -> str:

@@ -25,16 +25,15 @@ def module(name, code):
     exec(compile(code, name, "exec"), made.__dict__)
     return made
 
-model = module("db.models.competitor", model_code)
+model = module("db.models.trade_fair", model_code)
 from services.kit import permissions
 module_grants = eval("{" + grant_code + "}", vars(permissions))
-# Of the roles, this one alone is granted it, whatever the house itself calls by the same name.
+assert not any(module_grants.keys() & granted.keys() for granted in permissions._GRANTS.values()), "the house has it"
 permissions._GRANTS = {
-    role: {key: grant for key, grant in granted.items() if key not in module_grants}
-    | (module_grants if role == "sales_manager" else {})
+    role: {**granted, **(module_grants if role == "sales_manager" else {})}
     for role, granted in permissions._GRANTS.items()
 }
-COMPETITOR = module("services.competitors", entity_code).COMPETITOR
+TRADE_FAIR = module("services.trade_fairs", entity_code).TRADE_FAIR
 
 from sqlalchemy import text
 from db import search
@@ -58,7 +57,7 @@ settings = Settings(_env_file=None, database_url=f"sqlite:///{sys.argv[1]}/examp
 engine = make_engine(settings.database_url)
 with engine.begin() as connection:
     Base.metadata.create_all(connection)
-    for statement in search.sqlite_search_ddl("competitor"):
+    for statement in search.sqlite_search_ddl("trade_fair"):
         connection.execute(text(statement))
 database = Database(engine, settings, Clock.at(datetime(2026, 6, 15, 4, 0, tzinfo=UTC)))
 world = World(database)
@@ -67,30 +66,30 @@ ann = world.actor("sales_manager", team_id=team.id)
 eve = world.actor("sales_manager", team_id=world.team().id)
 bob = world.actor("sales")
 
-made = world.make(COMPETITOR, ann, name="Rival 对手", threat="high", revenue=5_000_00)
-assert ["Rival 对手"] == list(world.ask(query.page, COMPETITOR, by=ann).frame["name"]), "list"
-found = world.ask(query.page, COMPETITOR, Query(search="对手").where("threat", "in", "high"), by=ann)
+made = world.make(TRADE_FAIR, ann, name="Hall 3 展会", worth="high", budget=5_000_00)
+assert ["Hall 3 展会"] == list(world.ask(query.page, TRADE_FAIR, by=ann).frame["name"]), "list"
+found = world.ask(query.page, TRADE_FAIR, Query(search="展会").where("worth", "in", "high"), by=ann)
 assert 1 == found.count, "search and filter"
-assert 0 == world.ask(query.page, COMPETITOR, by=eve).count, "data scope"
+assert 0 == world.ask(query.page, TRADE_FAIR, by=eve).count, "data scope"
 try:
-    world.ask(query.page, COMPETITOR, by=bob)
+    world.ask(query.page, TRADE_FAIR, by=bob)
     raise SystemExit("a role without the permission may read")
 except Forbidden:
     pass
-world.do(records.update, COMPETITOR, made.id, {"threat": "low"}, version=1, by=ann)
-assert {"threat": ["high", "low"]} == world.ask(records.history, COMPETITOR, made.id, by=ann)[0]["changes"], "audit"
+world.do(records.update, TRADE_FAIR, made.id, {"worth": "low"}, version=1, by=ann)
+assert {"worth": ["high", "low"]} == world.ask(records.history, TRADE_FAIR, made.id, by=ann)[0]["changes"], "audit"
 
-table = read_table("Name,Threat,Annual revenue\\nOther 别家,High,12万\\nThird,Nonsense,1\\n".encode(), "rivals.csv")
+table = read_table("Name,Worth going,Budget\\nOther 别处,High,12万\\nThird,Nonsense,1\\n".encode(), "fairs.csv")
 from services.kit.transfer.outcome import Options
-mapped = match_columns(COMPETITOR, table)
-outcome = world.do(run_import, COMPETITOR, table, mapped, Options(skip_bad=True), by=ann)
-assert (1, [(3, "Threat")]) == (outcome.created, [(one.row, one.column) for one in outcome.errors]), outcome
+mapped = match_columns(TRADE_FAIR, table)
+outcome = world.do(run_import, TRADE_FAIR, table, mapped, Options(skip_bad=True), by=ann)
+assert (1, [(3, "Worth going")]) == (outcome.created, [(one.row, one.column) for one in outcome.errors]), outcome
 target = io.BytesIO()
-assert 2 == world.do(export, COMPETITOR, target, file_format="csv", by=ann), "export"
-assert "Other 别家" in target.getvalue().decode("utf-8-sig"), target.getvalue()
-world.do(records.delete, COMPETITOR, made.id, by=ann)
-assert 1 == world.ask(query.page, COMPETITOR, by=ann).count, "recycle bin"
-world.do(records.restore, COMPETITOR, made.id, by=ann)
+assert 2 == world.do(export, TRADE_FAIR, target, file_format="csv", by=ann), "export"
+assert "Other 别处" in target.getvalue().decode("utf-8-sig"), target.getvalue()
+world.do(records.delete, TRADE_FAIR, made.id, by=ann)
+assert 1 == world.ask(query.page, TRADE_FAIR, by=ann).count, "recycle bin"
+world.do(records.restore, TRADE_FAIR, made.id, by=ann)
 
 from streamlit.testing.v1 import AppTest
 from ui import session
@@ -98,13 +97,13 @@ session.use(database)
 session.actor = lambda: ann
 from services.auth import SignedIn
 session.signed_in = lambda: None
-page = Path(sys.argv[1]) / "competitors.py"
+page = Path(sys.argv[1]) / "trade_fairs.py"
 page.write_text(page_code, encoding="utf-8")
 shown = AppTest.from_file(str(page), default_timeout=30).run()
 assert not shown.exception, shown.exception
 assert 1 == len(shown.dataframe), "grid"
-assert "Rival 对手" in shown.dataframe[0].value.to_string(), shown.dataframe[0].value
-assert any("New competitor" == button.label for button in shown.button), "the main action"
+assert "Hall 3 展会" in shown.dataframe[0].value.to_string(), shown.dataframe[0].value
+assert any("New trade fair" == button.label for button in shown.button), "the main action"
 print("kept")
 """
 

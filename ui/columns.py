@@ -27,6 +27,8 @@ SIMPLE: Final = frozenset(
 """Kinds that may be edited in a list."""
 ROWS: Final = 17
 _KEPT_BACK: Final = frozenset({"id", "version"})
+_SHORT: Final = 10
+"""Characters of a heading that stand above a tick of 90 pixels; a longer one gets the room it needs."""
 _PRECISION: Final = 20
 """Digits of an exact number: those of 64 bits."""
 _NULLABLE: Final = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
@@ -105,8 +107,7 @@ def _column(field: Field, found: Page, only: str | None) -> tuple[pa.Array, Any]
                 kind.DatetimeColumn(title, format="YYYY-MM-DD", timezone=zone, width=110),
             )
         case "flag":
-            # What an administrator calls a field may be long.
-            return pa.array(values, pa.bool_()), kind.CheckboxColumn(title, width=None if field.is_custom else 90)
+            return pa.array(values, pa.bool_()), kind.CheckboxColumn(title, width=90 if len(title) < _SHORT else None)
         case "choice" if field.name in BADGES:
             return _badges(field, values, title)
         case "choice":

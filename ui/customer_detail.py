@@ -48,7 +48,7 @@ def go_to(tab: str) -> None:
 def _standing(head: Head) -> str:
     """Return level, owner, group and pool in one line."""
     customer = head.customer
-    parts = [_("level {level}").format(level=customer.level)] if customer.level else []
+    parts = [_("Level {level}").format(level=customer.level)] if customer.level else []
     if head.owner is not None:
         parts.append(head.owner)
     elif head.pool is not None:

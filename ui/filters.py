@@ -50,9 +50,8 @@ def _search(entity: Entity, place: Place) -> None:
 def _sort(entity: Entity, place: Place) -> None:
     names = [name for name in entity.fields if entity.fields[name].sortable]
     choices = [written for name in names for written in (name, f"-{name}")]
-    own = f"-{entity.sort}" if entity.descending else entity.sort
     sort, descending = place.sort()
-    now = own if sort not in names else f"-{sort}" if descending else str(sort)
+    now = place.own_sort if sort not in names else f"-{sort}" if descending else str(sort)
     name = page.keep(place.name("sort"), now)
     st.selectbox(
         _("Sort"),
@@ -62,7 +61,7 @@ def _sort(entity: Entity, place: Place) -> None:
         label_visibility="collapsed",
         disabled=bool(place.get("q").strip()),
         width=235,
-        on_change=lambda: place.set("sort", "" if st.session_state[name] == own else st.session_state[name]),
+        on_change=lambda: place.sort_by(st.session_state[name]),
         placeholder=_("Choose"),
     )
 
@@ -327,9 +326,12 @@ def sentence(entity: Entity, place: Place, asked: Query, found: Page, given: Seq
                 type="tertiary",
                 icon=":material/close:",
             )
-    st.session_state[place.name("actions")] = line.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="right", width="content"
-    )
+    acts = line.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right", width="content")
+    # What is done with just these records comes first, what can be done with any after it.
+    for part in ("selected", "actions", "common"):
+        st.session_state[place.name(part)] = acts.container(
+            horizontal=True, vertical_alignment="center", horizontal_alignment="right", width="content"
+        )
 
 
 def in_words(entity: Entity, condition: Filter) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -13,6 +13,9 @@ from services.leads import LEAD
 from ui import action, page, session
 from ui import format as fmt
 from ui.i18n import _, label, named, option
+
+_WIDE: Final = 3
+"""Characters of points: +25, −10."""
 
 
 def box(lead: Any) -> None:
@@ -36,7 +39,7 @@ def _letter(lead: Any) -> None:
         st.caption(fmt.plain(words.format(who=who.get(lead.graded_by_id, _("System")), day=day)))
     rules = session.ask(grading.named, [rule_id for rule_id, _points_ in lead.grade_reasons])
     lines = [
-        f":gray[{fmt.plain(signed(points_))}] &ensp;{fmt.plain(in_words(rules[rule_id]))}"
+        f":gray[{aligned(points_, fmt.plain(signed(points_)))}] &ensp;{fmt.plain(in_words(rules[rule_id]))}"
         for rule_id, points_ in sorted(lead.grade_reasons, key=lambda one: -one[1])
         if rule_id in rules
     ]
@@ -73,6 +76,11 @@ def _set(lead: Any, grade: str | None) -> None:
 def signed(points: int) -> str:
     """Return points with their sign: +20, −10."""
     return f"+{points}" if points > 0 else f"−{-points}"
+
+
+def aligned(points: int, written: str) -> str:
+    """Return points as written, with as much blank before them that they stand one below the other."""
+    return "\N{FIGURE SPACE}" * (_WIDE - len(signed(points))) + written
 
 
 def in_words(rule: Rule) -> str:

@@ -82,8 +82,10 @@ def _rules(draft: Scheme, *, is_editor: bool) -> None:
         return
     table = st.container(gap="xxsmall")
     for at, rule in enumerate(draft.rules):
-        with table.container(horizontal=True, vertical_alignment="center", gap="small", key=f"rule_{at}"):
-            points = f"**{fmt.plain(grade.signed(rule.points))}**"
+        with table.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=f"rule_{at}"
+        ):
+            points = grade.aligned(rule.points, f"**{fmt.plain(grade.signed(rule.points))}**")
             words = fmt.plain(grade.in_words(rule))
             st.markdown(f"{points} &ensp;{words}" if rule.is_active else f":gray[{points} &ensp;~~{words}~~]")
             if is_editor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -23,6 +24,8 @@ from ui.place import Place, pager
 Opener = Callable[[int], None]
 Beside = Callable[[list[int]], dict[str, tuple[Any, Any]]]
 """Makes further columns of rows: name -> (Arrow values, how the column is drawn)."""
+ByHeading = tuple[tuple[str, bool], Callable[[str], None]]
+"""(column that a list is sorted by, is it descending), what a press on a heading does with the column's name."""
 _NAME_WIDTH, _SHORT = 260, 100
 """Pixels for names of up to 200 characters, such as a company's in two languages; shorter ones need less."""
 
@@ -72,10 +75,13 @@ def show(  # noqa: PLR0913 - a list has many sides
     if listing.is_editing(place):
         listing.edit_in_list(entity, place, found)
         return []
-    selected = table(entity, found, key=place.key, selectable=selectable, opens=opens, beside=beside)
+    # Rows of one page are sorted where they are, by any column; of several pages the server alone has all.
+    by_heading = _by_heading(entity, place, asked) if tools and (found.next_cursor or asked.cursor) else None
+    selected = table(
+        entity, found, key=place.key, selectable=selectable, opens=opens, beside=beside, by_heading=by_heading
+    )
     if tools and acts:
-        with actions(entity, key=key):
-            listing.selected_actions(entity, place, selected)
+        listing.selected_actions(entity, place, selected)
     pager(place, asked, found)
     return selected
 
@@ -85,7 +91,26 @@ def actions(entity: Entity, *, key: str | None = None) -> Any:
     return st.session_state[f"{key or entity.key}.actions"]
 
 
-def table(
+def _by_heading(entity: Entity, place: Place, asked: Query) -> ByHeading:
+    """Return by what the list is sorted, and what a press on a heading does: sort all pages by that column."""
+    sort = asked.sort or entity.sort
+    is_down = entity.descending if asked.sort is None else bool(asked.descending)
+    is_searched = bool(asked.search.strip())
+
+    def pressed(name: str) -> None:
+        if is_searched:
+            st.toast(_("What is searched for stands newest first. Clear the search to sort."))
+        elif name not in entity.fields or not entity.fields[name].sortable:
+            st.toast(_("A list of several pages cannot be sorted by this column. Filter it to one page first."))
+        else:
+            is_text = entity.fields[name].kind in ("text", "email", "phone", "choice")
+            is_to_fall = not is_down if name == sort else not is_text
+            place.sort_by(f"-{name}" if is_to_fall else name)
+
+    return ("" if is_searched else sort, is_down), pressed
+
+
+def table(  # noqa: PLR0913 - a table has many sides
     entity: Entity,
     found: Page,
     *,
@@ -94,16 +119,21 @@ def table(
     opens: Opener | None = None,
     height: int | None = None,
     beside: Beside | None = None,
+    by_heading: ByHeading | None = None,
 ) -> list[int]:
     """Draw rows as `query.page` returns them; the first column opens.
 
     Returns the ids of the selected rows. The widget belongs to just these ids: when other rows come, a
-    selection made on the old ones is gone rather than moved to wrong ones.
+    selection made on the old ones is gone rather than moved to wrong ones. With `by_heading` a press on a heading
+    asks the server, and the heading that it is sorted by has an arrow.
     """
     ids = list(found.ids)
     shown, config = cells.present(entity, found)
     for more, (values, drawn) in (beside(ids) if beside else {}).items():
         shown, config[more] = shown.add_column(1, more, values), drawn
+    if by_heading and by_heading[0][0] in config:
+        sort, is_down = by_heading[0]
+        config[sort]["label"] += " ↓" if is_down else " ↑"
     first = shown.column_names[0]
     click = f"{key}.open"
     config[first] = st.column_config.ButtonColumn(
@@ -117,9 +147,13 @@ def table(
     )
     name = f"{key}.table.{zlib.crc32(repr((ids, shown.column_names)).encode()):08x}"
     st.session_state[f"{key}.table"] = name
-    options: dict[str, Any] = {}
-    if selectable:
-        options = {"on_select": "rerun", "selection_mode": "multi-row" if selectable == "multi" else "single-row"}
+    modes = [f"{selectable}-row"] if selectable else []
+    options: dict[str, Any] = {"on_select": "rerun", "selection_mode": modes} if modes else {}
+    if by_heading:
+        pressed = by_heading[1]
+        # Where columns can be selected, the framework does not sort the rows of this page by itself.
+        chosen = partial(_selected, name, pressed)
+        options = {"on_select": chosen, "selection_mode": [*modes, "single-column"]}
     event = st.dataframe(
         shown,
         hide_index=True,
@@ -131,6 +165,14 @@ def table(
         **options,
     )
     return [ids[row] for row in event.selection.rows if row < len(ids)] if selectable else []
+
+
+def _selected(name: str, pressed: Callable[[str], None]) -> None:
+    """Take a selected column for a press on its heading; selected rows stay selected."""
+    selection = st.session_state[name]["selection"]
+    if columns := selection["columns"]:
+        st.session_state[name] = {"selection": {"rows": list(selection["rows"])}}
+        pressed(columns[0])
 
 
 def _opened(entity: Entity, click: str, ids: tuple[int, ...], opens: Opener | None) -> None:

@@ -24,7 +24,7 @@ def show() -> None:
     chosen = str(st.query_params.get(_KIND, ""))
     entity = ENTITIES[chosen] if chosen in kinds else None
     total = session.ask(imports.count, entity)
-    page.header(_("Import history"), count=total)
+    page.header(_("Import history"), count=total or None)
     if total or entity:
         _choose(kinds, chosen if entity else None)
     if not total:

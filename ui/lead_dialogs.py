@@ -26,7 +26,7 @@ def change_status(lead_ids: tuple[int, ...], status: str) -> None:
     if status == "unqualified":
         unqualify.later(lead_ids)
         return
-    action.act(_changed(len(lead_ids)), leads.set_status, lead_ids, status, rerun=False)
+    action.act(_changed(len(lead_ids)), leads.set_status, lead_ids, status, rerun=False, can_undo=True)
 
 
 def _changed(number: int) -> str:
@@ -47,7 +47,8 @@ def unqualify(lead_ids: tuple[int, ...]) -> None:
     )
     st.caption(_("They stay in the list and can be taken up again at any time."))
     if st.button(_("Give up"), type="primary", key=dialog.key("unqualify.save"), disabled=reason is None):
-        action.act(_changed(len(lead_ids)), leads.set_status, lead_ids, "unqualified", reason=reason, then=_closing)
+        done = _changed(len(lead_ids))
+        action.act(done, leads.set_status, lead_ids, "unqualified", reason=reason, then=_closing, can_undo=True)
 
 
 # --- assignment ---------------------------------------------------------------------------------------------
@@ -78,7 +79,8 @@ def assign(lead_ids: tuple[int, ...]) -> None:
             key=dialog.key("assign.way"),
         )
     if st.button(_("Assign"), type="primary", key=dialog.key("assign.save"), disabled=not chosen):
-        action.act(_("{n} assigned").format(n=len(lead_ids)), leads.assign, lead_ids, chosen, way=way, then=_closing)
+        done = _("{n} assigned").format(n=len(lead_ids))
+        action.act(done, leads.assign, lead_ids, chosen, way=way, then=_closing, can_undo=True)
 
 
 def _said(person: leads.Person) -> str:

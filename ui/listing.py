@@ -27,7 +27,13 @@ def selected_actions(entity: Entity, place: Place, selected: list[int]) -> None:
     """Offer what can be done with the selected rows of any entity: set one field, merge, delete."""
     if not selected:
         return
-    st.caption(_("{n} selected").format(n=len(selected)), width="content")
+    with st.session_state[place.name("selected")]:
+        st.caption(_("{n} selected").format(n=len(selected)), width="content")
+    with st.session_state[place.name("common")]:
+        _common(entity, place, selected)
+
+
+def _common(entity: Entity, place: Place, selected: list[int]) -> None:
     if page.button(_("Set a field"), permission=f"{entity.key}.update", key=place.name("bulk")):
         set_field(entity.key, tuple(selected))
     can_merge = entity.key in MERGEABLE and 1 < len(selected) <= MOST_MERGED

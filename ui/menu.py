@@ -61,6 +61,7 @@ MENU: Final = (
         "custom_field.read",
         "custom-fields",
     ),
+    Entry(ADMINISTRATION, "admin/pipelines.py", N_("Pipelines"), "linear_scale", "pipeline.update", "pipelines"),
     Entry(ADMINISTRATION, "admin/competitors.py", N_("Competitors"), "swords", "competitor.update", "competitors"),
     Entry(
         ADMINISTRATION,
@@ -71,7 +72,8 @@ MENU: Final = (
         "profile-questions",
     ),
     Entry(ADMINISTRATION, "admin/grading.py", N_("Lead grading"), "star_half", "grading_rule.read", "grading"),
-    Entry(ADMINISTRATION, "admin/pools.py", N_("Pools"), "water", "pool.read", "pools"),
+    Entry(ADMINISTRATION, "admin/pools.py", N_("Pool rules"), "water", "pool.read", "pools"),
+    Entry(ADMINISTRATION, "admin/thresholds.py", N_("Thresholds"), "tune", "setting.update", "thresholds"),
     Entry(ADMINISTRATION, "admin/imports.py", N_("Import history"), "history", "*.import", "imports"),
     Entry(ADMINISTRATION, "admin/recycle_bin.py", N_("Recycle bin"), "delete", "recycle_bin.read", "recycle-bin"),
     Entry(ADMINISTRATION, "account/account.py", N_("Your account"), "account_circle", None, "account"),

@@ -132,11 +132,12 @@ def _choices(preview: Preview) -> dict[str, int | None]:
     sides = {side.record_id: side for side in preview.sides}
     titles = _titles(preview)
     chosen: dict[str, int | None] = {}
+    compared = st.container(key="merge_choices")
     for line in preview.lines:
         if line.differs and line.follows is None:
             options = [*([_TOGETHER] if line.source is None else []), *_distinct(line)]
             proposed = _TOGETHER if line.source is None else line.source
-            picked = st.radio(
+            picked = compared.radio(
                 label(preview.entity.fields[line.name]),
                 options,
                 index=options.index(proposed),
@@ -160,12 +161,13 @@ def _standing(side: Side) -> str:
 
 
 def _distinct(line: Line) -> list[int]:
-    """Return the records that fill the field in, the proposed one first, each value once."""
+    """Return the records that fill the field in, the kept one first, each value once, the proposed one among them."""
     found: dict[str, int] = {}
-    order = sorted(line.values, key=lambda one: one != line.source)
-    for one in order:
-        if not fmt.is_nothing(line.values[one]):
-            found.setdefault(str(line.values[one]), one)
+    for one, value in line.values.items():
+        if not fmt.is_nothing(value):
+            found.setdefault(str(value), one)
+    if line.source is not None:
+        found[str(line.values[line.source])] = line.source
     return list(found.values())
 
 

@@ -124,6 +124,15 @@ class Place:
         return (written.removeprefix("-"), written.startswith("-")) if written else (None, None)
 
     @property
+    def own_sort(self) -> str:
+        """Return the entity's own order as the address would write it."""
+        return f"-{self.entity.sort}" if self.entity.descending else self.entity.sort
+
+    def sort_by(self, written: str) -> None:
+        """Sort by a column, as the address writes it; its own order needs no word there."""
+        self.set("sort", "" if written == self.own_sort else written)
+
+    @property
     def number(self) -> int:
         """Return the number of the page, from 1."""
         written = self.get("page")

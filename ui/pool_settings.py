@@ -30,7 +30,7 @@ _COUNTS: Final = {
 def show() -> None:
     """Draw the page."""
     page.header(
-        _("Pools"), caption=_("Customers and leads that nobody owns: who may claim them, when others join them.")
+        _("Pool rules"), caption=_("Customers and leads that nobody owns: who may claim them, when others join them.")
     )
     offered = [tab for tab in _TABS if tab != "jobs" or page.may("setting.read")]
     written = st.query_params.get(_TAB, "")

@@ -157,7 +157,7 @@ def _days_left(key: str, ids: list[int]) -> dict[str, tuple[Any, Any]]:
         return {}
     values = pa.array([max(found[one].left, 0) if one in found else None for one in ids], pa.int64())
     column = st.column_config.NumberColumn(
-        _("Days to pool"), format="%d", width=110, help=_("0: it goes back to the public pool tonight")
+        _("Days to pool"), format="%d", width=100, help=_("0: it goes back to the public pool tonight")
     )
     return {"days_to_pool": (values, column)}
 

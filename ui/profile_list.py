@@ -57,7 +57,7 @@ def _table(sheets: list[Sheet]) -> None:
                 option(kinds, one.kind) if one.competitor is None else f"{option(kinds, one.kind)} · {one.competitor}"
                 for one in sheets
             ],
-            "share": [one.completeness / 100 for one in sheets],
+            "share": [one.completeness // 100 for one in sheets],
             "edition": [_version(one) for one in sheets],
             "findings": [one.findings for one in sheets],
             "sandbox": [fmt.number(one.on_sandbox) if one.on_sandbox else _("⚑ none") for one in sheets],
@@ -79,7 +79,7 @@ def _table(sheets: list[Sheet]) -> None:
             ),
             "edition": st.column_config.TextColumn(_("Version"), width="small"),
             "findings": st.column_config.NumberColumn(_("Findings"), width="small"),
-            "sandbox": st.column_config.TextColumn(_("On the sandbox"), width="small"),
+            "sandbox": st.column_config.TextColumn(_("On the sandbox"), width="small", alignment="right"),
         },
     )
 

@@ -13,6 +13,7 @@ from services.search import Group, Hit
 from ui import dialog, page, session
 from ui import format as fmt
 from ui.i18n import _, label
+from ui.server.addresses import FOCUS_SCRIPT
 
 _PAGES: Final = {
     "customer": "customers",
@@ -54,6 +55,7 @@ def box() -> None:
         placeholder=_("Name, pinyin, phone or number"),
         label_visibility="collapsed",
     )
+    st.html(f'<script src="{FOCUS_SCRIPT}"></script>', unsafe_allow_javascript=True)  # our own constant, no data
     written = (written or "").strip()
     if not written:
         st.caption(_("Customers, contacts, leads, opportunities and contracts, as far as you may see them."))

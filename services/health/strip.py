@@ -67,7 +67,7 @@ class Open:
 def of_value(found: Value) -> State:
     """Return the state of the value."""
     word = Message(VALUE_WORDS[found.state])
-    return State("value", N_("Value"), _VALUE[found.state], word, found.reason, "contract")
+    return State("value", N_("Customer value"), _VALUE[found.state], word, found.reason, "contract")
 
 
 def of_credit(found: Credit) -> State:

@@ -95,6 +95,7 @@ def framed(palette: Palette, title: str, **spec: Any) -> Spec:
     return {
         "title": {"text": title, "anchor": "start", "frame": "group", "offset": 14},
         "width": "container",
+        "padding": {"left": 5, "top": 8, "right": 5, "bottom": 5},  # else the title loses the tops of its letters
         "background": "transparent",
         "config": {
             "font": FONT,

@@ -7,6 +7,7 @@ from typing import Final
 PREFIX: Final = "/portal"
 SESSION: Final = f"{PREFIX}/session"
 SESSION_SCRIPT: Final = f"{PREFIX}/session.js"
+FOCUS_SCRIPT: Final = f"{PREFIX}/focus.js"
 HEALTH: Final = f"{PREFIX}/health"
 FILES: Final = f"{PREFIX}/files"
 """Downloads; everything below it needs a live session."""

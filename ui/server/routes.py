@@ -16,7 +16,7 @@ from services.auth import SignedOut
 from services.kit.actor import SYSTEM
 from ui import brand, cookie, session
 from ui.server import files
-from ui.server.addresses import HEALTH, SESSION, SESSION_SCRIPT
+from ui.server.addresses import FOCUS_SCRIPT, HEALTH, SESSION, SESSION_SCRIPT
 
 _LARGEST_BODY: Final = 1000
 
@@ -60,8 +60,17 @@ def _is_ours(request: Request) -> bool:
 
 async def session_script(_request: Request) -> Response:
     """Answer with the script that posts the ticket."""
+    return _script("session.js")
+
+
+async def focus_script(_request: Request) -> Response:
+    """Answer with the script that puts the keyboard into the first box of a dialog."""
+    return _script("focus.js")
+
+
+def _script(name: str) -> Response:
     return FileResponse(
-        Path(__file__).with_name("session.js"), media_type="text/javascript", headers={"Cache-Control": "no-cache"}
+        Path(__file__).with_name(name), media_type="text/javascript", headers={"Cache-Control": "no-cache"}
     )
 
 
@@ -82,6 +91,7 @@ async def health(_request: Request) -> Response:
 ROUTES: Final = [
     Route(SESSION, open_session, methods=["POST"]),
     Route(SESSION_SCRIPT, session_script),
+    Route(FOCUS_SCRIPT, focus_script),
     Route(HEALTH, health),
     Route("/favicon.png", icon),
     *files.ROUTES,
