@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from services.leads import LEAD
 from services.opportunities import OPPORTUNITY
 from services.users import USER
 from tests.factories import World
+
+OPEN = "may have the day or the month first. Say which (option “dates”), or write the year first."
+SOURCES = "Referral, Website, Exhibition, Cold call, Partner, Tender, Other"
 
 
 class Desk:
@@ -152,6 +156,19 @@ FILES: dict[str, tuple[Entity, str, dict[str, Any]]] = {
         ),
         {"create_missing": True},
     ),
+    "leads of another system": (
+        LEAD,
+        (
+            "First Name,Last Name,Company,Email,Phone 1,Phone 2,Lead Source,Lead Owner,Next step on,Tags,Salutation\n"
+            'Ann,Lee,Acme,a@b.example,call me,229.077.5154,Select,Pam,05-03-26,"hot, fair",Ms\n'
+            "伟,王,华为,,-,13800138000x12,--None--,Jim,31-01-26,,\n"
+            ",,Acme,,12345678,N/A,Website,Roy,,-,\n"
+            ",,,x@known.example,,,Olark Chat,Pam,1.2.26,,\n"
+            "Bob,,,bob@gmail.com,,,,,30-30-26,vip\n"
+        ),
+        {},
+    ),
+    "contacts without a company": (CONTACT, "Email\na@acme.example\nb@gmail.com\nc@nobody.example\n", {}),
     "users": (
         USER,
         ("Sign-in name,Name,Role,Reports to\nanna,Anna,sales,Bert\nBERT,Bert,sales_manager,\nbert,Twice,sales,\n"),
@@ -164,7 +181,7 @@ FILES: dict[str, tuple[Entity, str, dict[str, Any]]] = {
 @pytest.mark.parametrize("skip_bad", [False, True])
 def test_stages_say_and_do_what_the_import_of_one_piece_does(desk: Desk, name: str, *, skip_bad: bool) -> None:
     reference.fill(desk.world.database)
-    desk.world.customer(name="Old", code="9", region="South")
+    desk.world.customer(name="Old", code="9", region="South", website="www.acme.example")
     entity, content, asked = FILES[name]
     table = read_table(content.encode(), "file.csv")
     mapped = mapping.match_columns(entity, table)
@@ -181,6 +198,46 @@ def test_stages_say_and_do_what_the_import_of_one_piece_does(desk: Desk, name: s
     is_stored = skip_bad or not dry.wrong
     assert ("store" if is_stored else "check") == real.stage
     assert before + (real.created if is_stored else 0) == count(desk.world, entity.model)
+
+
+def test_what_is_said_of_values_dates_and_the_rest_is_done_and_remembered(desk: Desk) -> None:
+    content = "Name,Company,Lead Source,Next step on,City\nAnn,Acme,Olark Chat,05/03/2026,Rome\nBob,Borg,Radio,,\n"
+    number = desk.bring(LEAD, content, goal="check")
+    batch = desk.look(number)
+    assert [
+        (2, "Lead Source", "Olark Chat", f"“Olark Chat” is not one of the choices: {SOURCES}."),
+        (2, "Next step on", "05/03/2026", f"“05/03/2026” {OPEN}"),
+        (3, "Lead Source", "Radio", f"“Radio” is not one of the choices: {SOURCES}."),
+    ] == desk.errors(number)  # fmt: skip
+    assert (("next_step_on",), {"source": {"Olark Chat": 1, "Radio": 1}}) == (batch.dates_asked, batch.unknown)
+    said = {"values": {"Lead Source": {"Olark Chat": "website"}}, "unknown": "empty", "rest": "notes", "dates": "mdy"}
+    checked = desk.go(imports.check, number, **said)
+    assert ((2, 0, 0, 0), ()) == (counts(checked), checked.dates_asked)
+    assert "Left blank in “Lead Source”, since we do not know it: “Radio”." in map(str, checked.notes)
+    desk.go(imports.store, number)
+    made = one(desk.world, Lead, name="Ann")
+    assert ("website", date(2026, 5, 3), "City: Rome") == (made.source, made.next_step_on, made.notes)
+    again = desk.look(desk.bring(LEAD, content.replace("Ann", "Cid").replace("Bob", "Dan")))
+    assert (2, 0, 0, 0) == counts(again)
+    made = one(desk.world, Lead, name="Cid")
+    assert ("website", date(2026, 5, 3)) == (made.source, made.next_step_on)
+
+
+def test_what_is_left_over_goes_into_the_notes_of_new_records_alone(desk: Desk) -> None:
+    desk.world.customer(name="Old", code="1", notes="mine")
+    content = "Code,Name,Region,Fax\n1,Old,East,12345\n2,New,West,67890\n"
+    assert (1, 1, 0, 0) == counts(desk.look(desk.bring(CUSTOMER, content, mode="both", match="code", rest="notes")))
+    assert [("mine", "East"), ("Fax: 67890", "West")] == [
+        (made.notes, made.region) for made in (one(desk.world, Customer, code=code) for code in ("1", "2"))
+    ]
+
+
+def test_a_customer_named_in_several_chunks_is_made_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference.fill(desk.world.database)
+    monkeypatch.setattr("services.imports.work._MOST_PARTS", 1)
+    content = "Name,Customer\n" + "".join(f"N{at},{('Acme', 'acme.example')[at % 2]}\n" for at in range(9))
+    assert 9 == desk.look(desk.bring(OPPORTUNITY, content, create_missing=True)).created
+    assert (2, "acme.example") == (count(desk.world, Customer), one(desk.world, Customer, name="acme.example").website)
 
 
 def test_the_same_file_again_brings_nothing_new(desk: Desk) -> None:

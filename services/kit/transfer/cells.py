@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from services.kit.errors import Message
@@ -72,8 +72,8 @@ class RawTable:
     notes: Sequence[Message] = ()
     """Complete when the rows have been read."""
     sheets: Sequence[str] = ()
-    merged_rows: frozenset[int] = field(default=frozenset())
-    """Rows that take part in merged cells."""
+    merged: Sequence[tuple[int, int, int]] = ()
+    """Cells merged across columns near the top: (row in the file, first column, last column)."""
 
 
 def letters(at: int) -> str:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -42,6 +42,8 @@ _UNDER_TITLE: Final = 3
 _LOOKED_AT: Final = 5
 """Rows below a title in which the headings are looked for."""
 _OLE: Final = b"\xd0\xcf\x11\xe0"
+_TOTAL: Final = Message(N_("This row looks like a total, not like a record. Take it out of the file."))
+_NUMBER: Final = re.compile(r"[-+(]?[¥￥$€£]?\s*[\d,.\s]+[万亿%)]?")
 _TOTALS: Final = frozenset({"total", "totals", "sum", "grandtotal", "合计", "总计", "小计"})
 
 
@@ -194,15 +196,13 @@ def _shaped(name: str, raw: RawTable) -> Stream:
         raise Refusal(N_("“{name}” is empty."), name=name)
     head, rows = _below_title(head, rows)
     head_number, cells = head
+    notes: list[Message] = []
+    if across := [(left, right) for row, left, right in raw.merged if row == head_number]:
+        head_number, cells = _of_two_rows(name, head, next(rows, None), across)
+        notes.append(Message(N_("The headings stand in two rows, {first} and {second}."),
+                             {"first": head[0], "second": head_number}))  # fmt: skip
     header = _header(name, cells)
-    if head_number in raw.merged_rows:
-        raise Refusal(
-            N_("Row {row} of “{name}” has merged headings. Give every column its own heading in one row."),
-            row=head_number,
-            name=name,
-        )
-    notes = []
-    if head_number != first[0] or head_number != 1:
+    if not notes and (head_number != first[0] or head_number != 1):
         notes.append(Message(N_("The headings were found in row {row}."), {"row": head_number}))
     kept = [at for at, heading in enumerate(header) if heading]
     stream = Stream(name, tuple(header[at] for at in kept), tuple(raw.sheets), iter(()), notes)
@@ -229,6 +229,27 @@ def _below_title(head: _Line, rows: Iterator[_Line]) -> tuple[_Line, Iterator[_L
     return head, chain(ahead, rows)
 
 
+def _of_two_rows(name: str, upper: _Line, lower: _Line | None, across: Sequence[tuple[int, int]]) -> _Line:
+    """Return the headings of a table whose columns have a second heading under a common one."""
+    texts = [cell for cell in lower[1] if not is_blank(cell)] if lower else []
+    if lower is None or not texts or not all(isinstance(cell, str) for cell in texts):
+        raise Refusal(
+            N_("Row {row} of “{name}” has merged headings. Give every column its own heading in one row."),
+            row=upper[0],
+            name=name,
+        )
+    above = list(upper[1])
+    for left, right in across:
+        above[left : right + 1] = [above[left]] * (right + 1 - left)
+    below = [*lower[1], *[""] * (len(above) - len(lower[1]))]
+    often = Counter(compared(cell) for cell in below if not is_blank(cell))
+    made = [
+        own if not is_blank(own) and often[compared(own)] == 1 else f"{common or ''} {own or ''}".strip()
+        for common, own in zip_longest(above, below)
+    ]
+    return lower[0], made
+
+
 def _filled(cells: Sequence[Any]) -> int:
     return sum(not is_blank(cell) for cell in cells)
 
@@ -247,6 +268,8 @@ def _rows(
     is_whole = len(kept) == width
     used: set[int] = set()
     count, has_nul, last = 0, False, None
+    short: list[int] = []
+    """How many rows are cut short, the first of them, the last one and its length."""
     for number, cells in rows:
         # A look at the first cell spares most rows the look at all of them.
         start = cells[0] if cells else None
@@ -264,11 +287,14 @@ def _rows(
             made = tuple([None if cell == "" else cell for cell in cells])
         else:
             made = tuple([None if at >= len(cells) or cells[at] == "" else cells[at] for at in kept])
+            short = _one_more(short, number, len(cells)) if len(cells) < width else short
         count += 1
+        if last is not None:
+            yield last
         last = Row(number, made, problem)
-        yield last
     if last is None:
         return
+    yield last if last.problem or not _is_total(last) else last._replace(problem=_TOTAL)
     blank = last.number - head_number - count
     found = [*raw.notes, *stream.notes]
     if blank:
@@ -276,7 +302,8 @@ def _rows(
     found += [
         Message(N_("Column {column} has no heading and is not read."), {"column": letters(at)}) for at in sorted(used)
     ]
-    found += _total_row(last)
+    found += _cut_short(short, last, width)
+    found += _remark(last)
     if has_nul:
         found.append(Message(N_("Invisible NUL characters were removed.")))
     stream.notes[:] = found
@@ -335,10 +362,37 @@ def _checked(cell: Any, name: str, row: int, at: int) -> Any:
     return cell.replace("\x00", "")
 
 
-def _total_row(last: Row) -> list[Message]:
+def _one_more(short: Sequence[int], number: int, length: int) -> list[int]:
+    return [short[0] + 1, short[1], number, length] if short else [1, number, number, length]
+
+
+def _cut_short(short: Sequence[int], last: Row, width: int) -> list[Message]:
+    """Tell of rows with fewer cells than headings; of the last one, that the file may be cut off."""
+    if not short:
+        return []
+    count, first, at, length = short
+    if count == 1 and at == last.number:
+        text = N_("The last row, {row}, has {count} of {expected} cells: the file may have been cut off.")
+        return [Message(text, {"row": at, "count": length, "expected": width})]
+    text = N_(
+        "Rows with fewer cells than headings: {count}, the first is row {row}. What is missing is taken as blank."
+    )
+    return [Message(text, {"count": count, "row": first})]
+
+
+def _is_total(last: Row) -> bool:
+    """Say whether the last row is a total: the word for it, and numbers."""
+    filled = [cell for cell in last.cells if not is_blank(cell)]
+    return (
+        len(filled) > 1
+        and isinstance(filled[0], str)
+        and compared(filled[0]) in _TOTALS
+        and all(isinstance(cell, int | float) or _NUMBER.fullmatch(str(cell)) for cell in filled[1:])
+    )
+
+
+def _remark(last: Row) -> list[Message]:
     first = next((cell for cell in last.cells if not is_blank(cell)), None)
-    if isinstance(first, str) and compared(first) in _TOTALS:
-        return [Message(N_("Row {row} looks like a total, not like a record."), {"row": last.number})]
     if isinstance(first, str) and len(last.cells) > 1 and _filled(last.cells) == 1 and re.search("[:：]", first):
         return [Message(N_("Row {row} looks like a remark below the table, not like a record."), {"row": last.number})]
     return []

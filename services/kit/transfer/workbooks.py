@@ -10,7 +10,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -26,6 +26,9 @@ _SMALL: Final = 1024 * 1024
 """Below this size a high ratio is harmless: a blank sheet packs very well."""
 
 _PERCENT_FORMATS: Final = frozenset({9, 10})
+_ZEROS: Final = re.compile(rb"0{2,}")
+"""The format of numbers that are none: 00123."""
+_NEAR_TOP: Final = 50
 _CELL: Final = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _ATTRIBUTE: Final = re.compile(rb'([\w:]+)\s*=\s*"([^"]*)"')
 _VALUE: Final = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)</(?:\w+:)?v>")
@@ -63,16 +66,12 @@ def read(content: bytes, name: str, sheet: str | None, *, maximum_columns: int, 
     if merged:
         notes.append(
             Message(
-                N_("Merged cells: only the first cell of each has a value. Areas: {count}."), {"count": len(merged)}
+                N_("Merged cells: their value was read in every row they span. Areas: {count}."), {"count": len(merged)}
             )
         )
-    merged_rows = frozenset(
-        row + 1
-        for (top, left), (bottom, right) in merged
-        if right > left
-        for row in range(top, min(bottom, top + 50) + 1)
-    )
-    return RawTable(_values(found, marks), notes, sheets, merged_rows)
+    across = [(top + 1, left, right) for (top, left), (_, right) in merged if right > left and top < _NEAR_TOP]
+    down = {(top, left): bottom for (top, left), (bottom, _) in merged if bottom > top}
+    return RawTable(_values(found, marks, down), notes, sheets, across)
 
 
 def _damaged(name: str) -> Refusal:
@@ -156,8 +155,17 @@ def _about_sheets(book: CalamineWorkbook, chosen: str) -> list[Message]:
     return notes
 
 
-def _values(sheet: CalamineSheet, marks: _Marks) -> Iterator[tuple[int, list[Any]]]:
-    """Yield the rows with their numbers, columns from A on, with troubles and percentages in their places."""
+def _values(
+    sheet: CalamineSheet, marks: _Marks, down: Mapping[tuple[int, int], int]
+) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the rows with their numbers, columns from A on, with troubles and percentages in their places.
+
+    `down`: last row by place of the first cell of what is merged over several rows.
+    """
+    tops: dict[int, list[int]] = {}
+    for top, column in down:
+        tops.setdefault(top, []).append(column)
+    filled: dict[int, tuple[Any, int]] = {}
     if sheet.end is None or sheet.start is None:
         return
     left = [""] * sheet.start[1]
@@ -166,8 +174,23 @@ def _values(sheet: CalamineSheet, marks: _Marks) -> Iterator[tuple[int, list[Any
         if at in marks.rows:
             for column, mark in marks.rows[at]:
                 row.extend([""] * (column + 1 - len(row)))  # a lone error is blank to the reader
-                row[column] = _percentage(row[column]) if mark is None else mark
+                row[column] = mark if isinstance(mark, Trouble) else _shown(row[column], mark)
+        if filled or at in tops:
+            for column, (value, bottom) in list(filled.items()):
+                row[column] = value
+                if at == bottom:
+                    del filled[column]
+            filled |= {column: (row[column], down[at, column]) for column in tops.get(at, ())}
         yield at + 1, row
+
+
+def _shown(value: Any, zeros: int) -> Any:
+    """Return a number as its format shows it: as a percentage, or with zeros before it."""
+    if not zeros:
+        return _percentage(value)
+    if isinstance(value, float) and value.is_integer() and value >= 0:
+        return f"{int(value):0{zeros}}"
+    return value
 
 
 def _percentage(value: Any) -> Any:
@@ -180,13 +203,16 @@ def _percentage(value: Any) -> Any:
 
 
 class _Marks:
-    """Cells of a sheet that need a second look: by row from 0, the column from 0 and the trouble, None for percent."""
+    """Cells of a sheet that need a second look: by row from 0, the column from 0 and the trouble or the format.
+
+    A format is the number of digits that are always shown, 0 for a percentage.
+    """
 
     def __init__(self, archive: zipfile.ZipFile, position: int) -> None:
-        self.rows: dict[int, list[tuple[int, Trouble | None]]] = {}
+        self.rows: dict[int, list[tuple[int, Trouble | int]]] = {}
         self.formulas = 0
         self.hidden_rows = 0
-        styles = _percent_styles(archive)
+        styles = _styles(archive)
         needles = [b"<f", b":f", b't="e"', *(b's="%s"' % style for style in styles)]
         for xml in _sheet_xml(archive, position):
             if b"hidden=" in xml:
@@ -209,7 +235,7 @@ class _Marks:
             found.append(Message(N_("Hidden rows were read, too: {count}."), {"count": self.hidden_rows}))
         return found
 
-    def _look(self, written: bytes, inside: bytes, styles: frozenset[bytes]) -> None:
+    def _look(self, written: bytes, inside: bytes, styles: Mapping[bytes, int]) -> None:
         has_formula = b"<f" in inside or b":f" in inside
         is_error = b't="e"' in written
         if not (has_formula or is_error or styles):
@@ -220,17 +246,18 @@ class _Marks:
             return
         value = _VALUE.search(inside)
         self.formulas += has_formula
-        trouble = None
+        mark: Trouble | int | None = None
         if is_error:
             shown = value[1].decode("utf-8", "replace") if value else "#ERROR"
-            trouble = Trouble(
+            mark = Trouble(
                 shown, Message(N_("The spreadsheet shows the error {error} here. Mend the formula."), {"error": shown})
             )
         elif has_formula and value is None and b"<is" not in inside:
-            trouble = Trouble("=…", _UNCOMPUTED)
-        is_percent = attributes.get(b"s") in styles and value is not None and b't="s"' not in written
-        if trouble is not None or is_percent:
-            self.rows.setdefault(int(address[2]) - 1, []).append((_position(address[1]), trouble))
+            mark = Trouble("=…", _UNCOMPUTED)
+        elif value is not None and b't="s"' not in written:
+            mark = styles.get(attributes.get(b"s", b""))
+        if mark is not None:
+            self.rows.setdefault(int(address[2]) - 1, []).append((_position(address[1]), mark))
 
 
 def _position(written: str) -> int:
@@ -273,20 +300,20 @@ def _sheet_path(archive: zipfile.ZipFile, position: int) -> str | None:
     return path if path in archive.namelist() else None
 
 
-def _percent_styles(archive: zipfile.ZipFile) -> frozenset[bytes]:
-    """Return the style numbers whose number format shows a percentage."""
+def _styles(archive: zipfile.ZipFile) -> dict[bytes, int]:
+    """Return the styles whose number format shows a percentage (0), or so many digits with zeros before the number."""
     if "xl/styles.xml" not in archive.namelist():
-        return frozenset()
+        return {}
     xml = archive.read("xl/styles.xml")
-    formats = set(_PERCENT_FORMATS)
+    formats = dict.fromkeys(_PERCENT_FORMATS, 0)
     for written in re.findall(rb"<(?:\w+:)?numFmt\s([^>]*?)/?>", xml):
         attributes = dict(_ATTRIBUTE.findall(written))
-        if b"%" in attributes.get(b"formatCode", b""):
-            formats.add(int(attributes.get(b"numFmtId", b"-1")))
+        code, number = attributes.get(b"formatCode", b""), int(attributes.get(b"numFmtId", b"-1"))
+        if b"%" in code:
+            formats[number] = 0
+        elif _ZEROS.fullmatch(code):
+            formats[number] = len(code)
     cells = re.search(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", xml, re.DOTALL)
     found = re.findall(rb"<(?:\w+:)?xf\s([^>]*?)/?>", cells[0]) if cells else []
-    return frozenset(
-        str(at).encode()
-        for at, written in enumerate(found)
-        if int(dict(_ATTRIBUTE.findall(written)).get(b"numFmtId", b"0")) in formats
-    )
+    numbers = [int(dict(_ATTRIBUTE.findall(written)).get(b"numFmtId", b"0")) for written in found]
+    return {str(at).encode(): formats[number] for at, number in enumerate(numbers) if number in formats}
