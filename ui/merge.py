@@ -47,7 +47,8 @@ def compare(key: str, ids: tuple[int, ...]) -> None:
     if len(offered) < _TWO:
         st.info(_("Choose at least two different records."))
         return
-    keep_id = st.radio(
+    compared = st.container(key="merge_choices")
+    keep_id = compared.radio(
         _("Keep"),
         [side.record_id for side in offered],
         format_func={side.record_id: fmt.plain(side.title) for side in offered}.__getitem__,
@@ -59,7 +60,8 @@ def compare(key: str, ids: tuple[int, ...]) -> None:
     preview = _preview(entity, keep_id, [side.record_id for side in offered if side.record_id != keep_id], kept)
     if preview is None:
         return
-    chosen = _choices(preview)
+    with compared:
+        chosen = _choices(preview)
     together = _people(preview)
     _consequences(preview)
     for obstacle in preview.obstacles:
@@ -132,12 +134,11 @@ def _choices(preview: Preview) -> dict[str, int | None]:
     sides = {side.record_id: side for side in preview.sides}
     titles = _titles(preview)
     chosen: dict[str, int | None] = {}
-    compared = st.container(key="merge_choices")
     for line in preview.lines:
         if line.differs and line.follows is None:
             options = [*([_TOGETHER] if line.source is None else []), *_distinct(line)]
             proposed = _TOGETHER if line.source is None else line.source
-            picked = compared.radio(
+            picked = st.radio(
                 label(preview.entity.fields[line.name]),
                 options,
                 index=options.index(proposed),

@@ -139,10 +139,10 @@ def _move(stage_id: int, *, down: bool) -> None:
 def stage(pipeline_id: int, stage_id: int | None) -> None:
     """Ask what a stage is called, what it means, and what it asks for."""
     kept = dialog.state()
-    if "stage" not in kept:
+    if "now" not in kept:
         found = [one.stage for one in session.ask(pipelines.lines, pipeline_id) if one.stage.id == stage_id]
-        kept["stage"] = found[0] if found else None
-    now = kept["stage"]
+        kept["now"] = found[0] if found else None
+    now = kept["now"]
     first = {"kind": "open", "win_rate": 5_000, "requires_map": False}
     if now is not None:
         # The names that come with the portal are shown in the reader's language, and stay what they are if left.

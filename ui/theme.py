@@ -93,7 +93,7 @@ _STYLE: Final = """<style>
 [class*="st-key-card_open_"] button { text-align: left; justify-content: flex-start; }
 [data-testid="stBaseButton-tertiary"] { text-align: left; }
 .st-key-power_map_picture { overflow-x: auto; }
-.st-key-merge_choices [role="radiogroup"] > label { width: 20rem; margin-right: 0; }
+.st-key-merge_choices [role="radiogroup"] > div { width: 20rem; }
 @media (min-width: 1000px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
 @media (max-width: 640px) {
   .st-key-power_map_picture > * { min-width: 46rem; }
