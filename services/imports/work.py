@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,7 +41,7 @@ from services.kit.transfer.importing import require_complete
 from services.kit.transfer.intake import intake_of
 from services.kit.transfer.mapping import Mapped
 from services.kit.transfer.outcome import Options
-from services.kit.transfer.staging import Staged, plain, read_arrow, stage, staged
+from services.kit.transfer.staging import SOURCE, Staged, plain, read_arrow, stage, staged
 from services.kit.unit_of_work import UnitOfWork
 from services.users import actor_of
 
@@ -48,7 +50,7 @@ _BY_VERB: Final = 200
 _BY_STATEMENT: Final = 2_500
 """Rows of a part that goes in by statement."""
 _MOST_PARTS: Final = 20
-_CHUNK_SECONDS: Final = 1.0
+_CHUNK_SECONDS: Final = 0.8
 """How long a chunk, which is one part or several, is to hold other writers up."""
 _PAUSE: Final = 0.15
 """SQLite's other writers ask again every tenth of a second."""
@@ -62,7 +64,7 @@ class Work(Lease):
         if not self.take():
             return
         try:
-            with self.alive():
+            with self.alive(), self.team:
                 while (stage_name := self._next()) is not None:
                     self._do(stage_name)
         except Stopped:
@@ -74,6 +76,11 @@ class Work(Lease):
             raise
         else:
             self.end("ready")
+
+    @cached_property
+    def team(self) -> helpers.Team:
+        """Return the processes that help this one."""
+        return helpers.Team()
 
     # --- the batch ---
 
@@ -140,6 +147,7 @@ class Work(Lease):
         """Read the file into blocks, in a child process."""
         asked = self.read("asked")
         how = TextForm(asked.get("encoding"), asked.get("delimiter"))
+        self.team.expect(self.folder / SOURCE)
         table = stage(self.folder, self.read("file_name"), asked.get("sheet"), how)
         found = {
             "header": list(table.header),
@@ -225,17 +233,21 @@ class Work(Lease):
     def _normalise(self, table: Staged, plan: normalising.Plan) -> normalising.Seen:
         seen = normalising.Seen()
         done = 0
-        with helpers.pool_for(table.blocks) as pool:
-            waiting = [
-                helpers.ask(
-                    pool, normalising.normalise, table, number, plan, self.folder / "normal" / f"{number:06}.arrow"
-                )
-                for number in range(table.blocks)
-            ]
-            for one in waiting:
-                seen.add(one.result())
-                done += min(table.total - done, table.total // max(table.blocks, 1))
-                self.beat(done // 2)
+        waiting = [
+            self.team.ask(
+                table.blocks,
+                normalising.normalise,
+                table,
+                number,
+                plan,
+                self.folder / "normal" / f"{number:06}.arrow",
+            )
+            for number in range(table.blocks)
+        ]
+        for one in waiting:
+            seen.add(one.result())
+            done += min(table.total - done, table.total // max(table.blocks, 1))
+            self.beat(done // 2)
         return seen
 
     # --- store ---
@@ -248,20 +260,20 @@ class Work(Lease):
         chunks = self._chunks(store)
         place = self.read("place")
         size = 1
-        with helpers.made_ready(self.folder, plan, _blocks(store, chunks[place:])) as ready:
-            while place < len(chunks):
-                some = chunks[place : place + size]
-                for one in some:
-                    ready(one[1])
-                started = time.monotonic()
-                self._commit(store, some, place)
-                place += len(some)
-                took = time.monotonic() - started
-                size = max(1, min(_MOST_PARTS, int(_CHUNK_SECONDS * len(some) / max(took, 0.001))))
-                if self.read("is_stopping"):
-                    raise Stopped
-                if self._is_sqlite and took > _PAUSE:
-                    time.sleep(_PAUSE + took / 10)  # a busy machine needs longer to wake them
+        ready = self.team.ready(self.folder, plan, _blocks(store, chunks[place:]))
+        while place < len(chunks):
+            some = chunks[place : place + size]
+            for one in some:
+                ready(one[1])
+            started = time.monotonic()
+            self._commit(store, some, place)
+            place += len(some)
+            took = time.monotonic() - started
+            size = max(1, min(_MOST_PARTS, 2 * size, int(_CHUNK_SECONDS * len(some) / max(took, 0.001))))
+            if self.read("is_stopping"):
+                raise Stopped
+            if self._is_sqlite and took > _PAUSE:
+                time.sleep(_PAUSE)
         self._finish(mapped)
 
     @property
@@ -298,7 +310,7 @@ class Work(Lease):
             if moved.rowcount != 1:
                 raise Stopped
             total = Stored()
-            for wave, block, part in some:
+            for wave, block, part in _joined(some):
                 total.add(store.chunk(uow, wave, block, part))
             rows = total.created + total.updated + total.unchanged + len(total.refused)
             uow.session.execute(
@@ -357,6 +369,13 @@ class Work(Lease):
                 return
             self.beat(left)
             time.sleep(_PAUSE if self._is_sqlite else 0)
+
+
+def _joined(parts: list[Any]) -> Iterator[tuple[int, int, tuple[int, int]]]:
+    """Yield parts that follow each other in one block as one."""
+    for (wave, block), some in groupby(parts, key=lambda one: one[:2]):
+        listed = [part for _, _, part in some]
+        yield wave, block, (listed[0][0], listed[-1][1])
 
 
 def _blocks(store: Store, chunks: list[Any]) -> list[int]:

@@ -1,9 +1,9 @@
 """Helpers: processes that do the arithmetic of an import beside the one that writes.
 
-`python -m services.kit.transfer.helpers` is one. Tasks come to it by its standard input and results leave by its
-standard output, pickled; when the input ends, because whoever started it is done or was killed, so does the helper.
-They are started by hand and not by `multiprocessing`, which runs the parent's main module again in each child:
-inside Streamlit that is the page being shown.
+Tasks come to one by its standard input and results leave by its standard output, pickled (helper.py); when the input
+ends, because whoever started it is done or was killed, so does the helper. They are started by hand and not by
+`multiprocessing`, which runs the parent's main module again in each child: inside Streamlit that is the page being
+shown.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from services.kit.transfer import normalising
 from services.settings import ROOT
 
-_FEW: Final = 4
+_FEW: Final = 2
 """Up to so many blocks, starting helpers costs more than they give."""
+_LARGE: Final = 5_000_000
+"""Bytes of a file that will have more blocks than that: its helpers start while it is read."""
 _AHEAD: Final = 4
 """Blocks that are made ready before they are stored."""
 _MOST: Final = 4
@@ -74,7 +76,7 @@ class Helpers:
 
 def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "services.kit.transfer.helpers"],
+        [sys.executable, "-m", "services.kit.transfer.helper"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -82,43 +84,50 @@ def _start() -> subprocess.Popen[bytes]:
     )
 
 
-@contextmanager
-def pool_for(blocks: int) -> Iterator[Helpers | None]:
-    """Yield processes that help, or None where there is too little to do."""
-    if blocks <= _FEW:
-        yield None
-        return
-    pool = Helpers(max(1, min(_MOST, os.cpu_count() or 1)))
-    try:
-        yield pool
-    finally:
-        pool.end()
+class Team:
+    """The helpers of one import, the same for all its stages; none where there is too little to do."""
 
+    def __init__(self) -> None:
+        """Start nobody yet."""
+        self._helpers: Helpers | None = None
 
-def ask(pool: Helpers | None, work: Any, *args: Any) -> Future[Any]:
-    """Let a helper do something, or do it at once; return what will hold the result."""
-    if pool is not None:
-        return pool.submit(work, *args)
-    done: Future[Any] = Future()
-    done.set_result(work(*args))
-    return done
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
 
+    def __exit__(self, *_error: object) -> None:
+        """End them."""
+        if self._helpers is not None:
+            self._helpers.end()
+            self._helpers = None
 
-@contextmanager
-def made_ready(folder: Path, plan: normalising.Plan, blocks: list[int]) -> Iterator[Callable[[int], None]]:
-    """Yield what waits for a block to be ready; helpers make the next ones meanwhile."""
-    with pool_for(len(blocks)) as pool:
-        if pool is None:
-            yield lambda _block: None
-            return
+    def expect(self, source: Path) -> None:
+        """Start them if a file is large: they are ready when it has been read."""
+        with suppress(OSError):
+            if source.stat().st_size > _LARGE:
+                self._started()
+
+    def ask(self, blocks: int, work: Callable[..., Any], *args: Any) -> Future[Any]:
+        """Let one do something with one of so many blocks, or do it at once; return what will hold the result."""
+        if blocks > _FEW:
+            return self._started().submit(work, *args)
+        done: Future[Any] = Future()
+        done.set_result(work(*args))
+        return done
+
+    def ready(self, folder: Path, plan: normalising.Plan, blocks: Sequence[int]) -> Callable[[int], None]:
+        """Return what waits for a block to be ready; helpers make the next ones meanwhile."""
+        if len(blocks) <= _FEW:
+            return lambda _block: None
         waiting: dict[int, Future[None]] = {}
         left = iter(blocks)
+        helpers = self._started()
 
         def more() -> None:
             for block in left:
                 source = folder / "checked" / f"{block:06}.arrow"
                 target = folder / "ready" / f"{block:06}.arrow"
-                waiting[block] = pool.submit(normalising.derive, source, plan, target)
+                waiting[block] = helpers.submit(normalising.derive, source, plan, target)
                 return
 
         for _ in range(_AHEAD):
@@ -130,27 +139,9 @@ def made_ready(folder: Path, plan: normalising.Plan, blocks: list[int]) -> Itera
                 one.result()
                 more()
 
-        yield ready
+        return ready
 
-
-def main() -> None:
-    """Be a helper: do one task after the other until no more come."""
-    tasks = sys.stdin.buffer
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not come between the answers
-    while True:
-        try:
-            work, args = pickle.load(tasks)  # noqa: S301 - from the process that started this one
-        except EOFError:
-            return
-        answer: tuple[Any, Exception | None]
-        try:
-            answer = (work(*args), None)
-        except Exception as error:  # noqa: BLE001 - told to whoever asked
-            answer = (None, error)
-        pickle.dump(answer, answers)
-        answers.flush()
-
-
-if __name__ == "__main__":
-    main()
+    def _started(self) -> Helpers:
+        if self._helpers is None:
+            self._helpers = Helpers(max(1, min(_MOST, os.cpu_count() or 1)))
+        return self._helpers

@@ -261,4 +261,5 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     child.limit()
+    child.without_pandas()
     main(Path(sys.argv[1]))
