@@ -10,7 +10,7 @@ from services import imports
 from services.imports import Batch
 from services.kit.entity import ENTITIES
 from ui import format as fmt
-from ui import import_steps, page, session, transfer
+from ui import import_steps, import_work, page, session, transfer
 from ui.i18n import _
 
 _STEP: Final = 20
@@ -88,8 +88,8 @@ def _line(batch: Batch) -> None:
 
 
 def _came(batch: Batch) -> str:
-    if import_steps.is_busy(batch):
-        return import_steps.working(batch)
+    if import_work.is_busy(batch):
+        return import_work.working(batch)
     if batch.stage == "revert":
         return _("Taken back: {n} records. Left as they are: {kept}.").format(
             n=fmt.number(batch.reverted), kept=fmt.number(batch.kept)
@@ -101,7 +101,7 @@ def _came(batch: Batch) -> str:
 
 def state(batch: Batch) -> tuple[str, str]:
     """Return how an import stands in a word, and its colour."""
-    if import_steps.is_busy(batch):
+    if import_work.is_busy(batch):
         return _("At work"), "blue"
     if batch.may_resume:
         return _("Stopped"), "orange"

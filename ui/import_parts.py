@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import streamlit as st
 
+from services.kit import query
 from services.kit.entity import Entity
-from services.kit.transfer import mapping
-from services.kit.transfer.mapping import IGNORE
+from services.kit.transfer import importing, mapping
+from services.kit.transfer.dates import ORDERS
+from services.kit.transfer.mapping import IGNORE, NOTES
 from services.kit.transfer.outcome import CellError
 from services.kit.transfer.reading import Table
+from services.kit.transfer.text_files import DELIMITERS, ENCODINGS
 from ui import action, dialog, page, session
 from ui import format as fmt
-from ui.i18n import _, label, say
+from ui.i18n import _, label, option, say, tr
 from ui.server.addresses import FILES
 
 _PREVIEW: Final = 5
 _NARROW: Final = 3
 """Mapping boxes in a row."""
+_SAMPLES: Final = 2
+_SAMPLE: Final = 60
+_OFFERED: Final = 50
 
 
 def rows(table: Table) -> None:
@@ -37,8 +44,12 @@ def _text(cell: Any) -> str:
     return "" if cell is None else str(cell)
 
 
-def columns(entity: Entity, header: Sequence[str], total: int, found: Mapping[str, str]) -> dict[str, str]:
-    """Let every column be sent to a field, what is recognised being chosen; return {heading: field}."""
+def columns(entity: Entity, table: Table, total: int, found: Mapping[str, str]) -> dict[str, str]:
+    """Let every column be sent to a field, what is recognised being chosen; return {heading: field}.
+
+    Several columns may go into one field; under each stands a cell of it.
+    """
+    header = table.header
     st.caption(_("{n} rows. Where does each column go?").format(n=fmt.number(total)))
     if not found:
         st.warning(_("No column was recognised. Choose where each one goes."))
@@ -53,11 +64,125 @@ def columns(entity: Entity, header: Sequence[str], total: int, found: Mapping[st
                 fmt.plain(heading),
                 choices,
                 index=choices.index(known) if known in choices else 0,
-                format_func=lambda name: _("Not imported") if name == IGNORE else label(entity.fields[name]),
+                format_func=lambda name: _target(entity, name),
                 key=dialog.key(f"import.map.{digest}.{at}"),
                 placeholder=_("Choose"),
             )
+            place.caption(fmt.plain(_sample(table, at)) or _("Blank in the first rows"))
+    _required(entity, frozenset(chosen.values()))
     return chosen
+
+
+def _target(entity: Entity, name: str) -> str:
+    if name == IGNORE:
+        return _("Not imported")
+    return f"{label(entity.fields[name])} *" if name in importing.required(entity) else label(entity.fields[name])
+
+
+def _sample(table: Table, at: int) -> str:
+    """Return the first cells of a column that say anything."""
+    texts = dict.fromkeys(_text(row.cells[at]).strip() for row in table.rows)
+    shown = " · ".join([text for text in texts if text][:_SAMPLES])
+    return shown if len(shown) <= _SAMPLE else shown[: _SAMPLE - 1] + "…"
+
+
+def _required(entity: Entity, chosen: frozenset[str]) -> None:
+    """Say which fields new records need, and which of them no column goes into."""
+    names = importing.required(entity)
+    if not names:
+        return
+    missing = [label(entity.fields[name]) for name in names if name not in chosen]
+    st.caption(_("New records need the fields marked *."))
+    if missing:
+        st.caption(
+            _("No column goes into: {fields}.").format(fields=fmt.plain(", ".join(missing))) + " :material/warning:"
+        )
+
+
+def rest(entity: Entity, header: Sequence[str], chosen: Mapping[str, str]) -> bool:
+    """Ask whether columns that have no field are to be written into the notes."""
+    left = [heading for heading in header if chosen.get(heading, IGNORE) == IGNORE]
+    if not left or NOTES not in mapping.targets(entity):
+        return False
+    return st.checkbox(
+        _("Write the columns that are not imported into the notes ({n})").format(n=len(left)),
+        key=dialog.key("import.rest"),
+    )
+
+
+def dates() -> str:
+    """Ask how dates are written, since the file leaves it open; "" for not said yet."""
+    return st.selectbox(
+        _("Days and months: which comes first?"),
+        ["", *ORDERS],
+        format_func=lambda one: _(ORDERS[one]) if one else _("Please choose"),
+        key=dialog.key("import.dates"),
+    )
+
+
+def unknown(
+    entity: Entity, found: Mapping[str, Mapping[str, int]], headings: Mapping[str, str]
+) -> tuple[dict[str, dict[str, str]], str]:
+    """Let cells that are no choice of ours be read as one.
+
+    Returns {heading: {cell: value}}, and “empty” if the others are to leave the field blank.
+    """
+    values: dict[str, dict[str, str]] = {}
+    asked = {name: cells for name, cells in found.items() if name in headings and cells}
+    if not asked:
+        return values, ""
+    with st.expander(_("What we do not know ({n})").format(n=sum(map(len, asked.values()))), expanded=True):
+        for name, cells in asked.items():
+            offered = _offered(entity, name)
+            st.caption(fmt.plain(headings[name]) + " → " + fmt.plain(label(entity.fields[name])))
+            for start in range(0, len(cells), _NARROW):
+                some = list(cells.items())[start : start + _NARROW]
+                for at, (place, (cell, count)) in enumerate(zip(st.columns(_NARROW), some, strict=False), start):
+                    shown = f"{cell} ({fmt.number(count)})" if count else cell
+                    chosen = place.selectbox(
+                        fmt.plain(shown),
+                        ["", *offered],
+                        format_func=partial(_as_read, offered),
+                        key=dialog.key(f"import.value.{name}.{at}"),
+                    )
+                    if chosen:
+                        values.setdefault(headings[name], {})[cell] = chosen
+        is_lenient = st.checkbox(_("Leave the field blank where we do not know it"), key=dialog.key("import.unknown"))
+    return values, "empty" if is_lenient else ""
+
+
+def _as_read(offered: Mapping[str, str], one: str) -> str:
+    return offered[one] if one else _("As it is")
+
+
+def _offered(entity: Entity, name: str) -> dict[str, str]:
+    """Return what a cell may be read as: the word that the import understands, and what it is called here."""
+    field = entity.fields[name]
+    if field.options is not None:
+        return {code: option(field, code) for code in field.options}
+    if field.entity is None:
+        return {}
+    return {title: tr(title) for _id, title in session.ask(query.options, field.entity, limit=_OFFERED)}
+
+
+def text_form(key: str) -> tuple[str | None, str | None]:
+    """Let encoding and delimiter of a text file be chosen by hand; None: as it was found."""
+    with st.expander(_("Garbled, or all in one column?")):
+        left, right = st.columns(2)
+        encoding = left.selectbox(
+            _("Encoding"),
+            [None, *ENCODINGS],
+            format_func=lambda one: one.upper() if one else _("As it was found"),
+            key=dialog.key(f"import.encoding.{key}"),
+        )
+        names = {"comma": _("Comma"), "semicolon": _("Semicolon"), "tab": _("Tab"), "bar": "|"}
+        delimiter = right.selectbox(
+            _("Between the cells stands"),
+            [None, *DELIMITERS],
+            format_func=lambda one: names[one] if one else _("As it was found"),
+            key=dialog.key(f"import.delimiter.{key}"),
+        )
+    return encoding, delimiter
 
 
 def mode(entity: Entity, names: frozenset[str]) -> tuple[Any, str | None]:

@@ -6,7 +6,7 @@ What has been reached stands in the database: one may leave the page and come ba
 from __future__ import annotations
 
 import io
-import logging
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -15,20 +15,19 @@ import streamlit as st
 from services import downloads, imports
 from services.imports import Batch
 from services.kit.entity import Entity
-from services.kit.errors import NotFound, Refusal
-from services.kit.transfer.mapping import IGNORE
-from ui import action, dialog, import_parts, page, session
+from services.kit.errors import Refusal
+from services.kit.transfer.mapping import IGNORE, NOTES
+from ui import action, dialog, import_parts, import_work, page, session
 from ui import format as fmt
 from ui.i18n import _, say
 
-_log = logging.getLogger("sandtable.import")
 _ERRORS: Final = 200
 _SMALL: Final = 200_000
 """Bytes up to which a file is read while one waits; a process of its own would take longer to start."""
-_FEW: Final = 2_000
-"""Rows up to which the same holds."""
-_EVERY: Final = 1.5
-"""Seconds between two looks at what goes on in the background."""
+_BINARY: Final = (b"PK", b"\xd0\xcf\x11\xe0", b"\x89PNG", b"%PDF", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
+"""How files begin that are no text."""
+_FORESEEN: Final = 5_000
+"""Records up to which it is looked up without being asked what a way back would leave."""
 
 
 def draw(entity: Entity, batch_id: int | None) -> None:
@@ -36,47 +35,40 @@ def draw(entity: Entity, batch_id: int | None) -> None:
     kept = dialog.state()
     if batch_id is not None:
         kept.setdefault("batch", batch_id)
-    batch = _batch(kept.get("batch"))
+    batch = import_work.batch_of(kept.get("batch"))
     if batch is None and "batch" in kept:
         st.info(_("This import is not there, or not yours to see."))
         return
-    if batch is not None and (is_busy(batch) or _has_begun(batch)):
+    if batch is not None and (import_work.is_busy(batch) or _has_begun(batch)):
         _named(batch)
         _went(batch)
         return
     uploaded = _take(entity)
     if told := kept.get("told"):
         action.tell(told)
-    if batch is None:
-        return
+    if batch is not None:
+        _mapped(entity, batch, uploaded)
+
+
+def _mapped(entity: Entity, batch: Batch, uploaded: Any) -> None:
+    """Draw an import of which nothing is in the database yet."""
     if uploaded is None:
         _named(batch)
     if batch.state == "refused":
         _refused(batch)
     if batch.may_resume:
         _stopped(batch)
-    elif batch.stage in ("read", "check"):
+        return
+    if uploaded is not None and not uploaded.getvalue().startswith(_BINARY):
+        _text_form(entity, batch, uploaded)
+    if batch.stage in ("read", "check"):
         _sheet(entity, batch, uploaded)
         _prepare(entity, batch)
-
-
-def is_busy(batch: Batch) -> bool:
-    """Say whether a process is at work on it, as far as is known."""
-    return batch.state == "working" and not batch.is_cut_off
 
 
 def _has_begun(batch: Batch) -> bool:
     """Say whether something of it is in the database."""
     return batch.stage in ("store", "revert") or (batch.goal in ("store", "revert") and batch.state != "ready")
-
-
-def _batch(number: int | None) -> Batch | None:
-    if number is None:
-        return None
-    try:
-        return session.ask(imports.get, number)
-    except NotFound:
-        return None
 
 
 def _named(batch: Batch) -> None:
@@ -90,23 +82,23 @@ def _named(batch: Batch) -> None:
 def _take(entity: Entity) -> Any:
     """Take a file; another one begins another import."""
     st.caption(_("A table as .xlsx or .csv, with one row of headings. Nothing is written before you say so."))
-    uploaded = st.file_uploader(_("File"), key=dialog.key("import.file"))
+    uploaded = widgets.upload(dialog.key("import.file"))
     kept = dialog.state()
     if uploaded is not None and kept.get("file") != uploaded.file_id:
         kept.clear()
         kept["file"] = uploaded.file_id
-        _bring(entity, uploaded, None)
+        _bring(entity, uploaded)
     return uploaded
 
 
-def _bring(entity: Entity, uploaded: Any, sheet: str | None) -> None:
+def _bring(entity: Entity, uploaded: Any, **asked: Any) -> None:
     content = uploaded.getvalue()
-    done = action.attempt(imports.bring, entity, content, PurePath(uploaded.name).name, sheet=sheet)
+    done = action.attempt(imports.bring, entity, content, PurePath(uploaded.name).name, **asked)
     if not done.is_done:
         dialog.state()["told"] = done
         return
     dialog.state()["batch"] = done.result
-    _work(done.result, is_small=len(content) <= _SMALL)
+    import_work.begin(done.result, is_small=len(content) <= _SMALL)
 
 
 def _sheet(entity: Entity, batch: Batch, uploaded: Any) -> None:
@@ -121,38 +113,23 @@ def _sheet(entity: Entity, batch: Batch, uploaded: Any) -> None:
         key=dialog.key(f"import.sheet.{kept.get('file')}"),
     )
     if chosen != batch.asked.get("sheet"):
-        _bring(entity, uploaded, chosen)
+        _bring(entity, uploaded, sheet=chosen)
+
+
+def _text_form(entity: Entity, batch: Batch, uploaded: Any) -> None:
+    """Let a text file be read in another encoding, or with another delimiter, than was found."""
+    encoding, delimiter = import_parts.text_form(str(dialog.state().get("file")))
+    if (encoding, delimiter) != (batch.asked.get("encoding"), batch.asked.get("delimiter")):
+        _bring(entity, uploaded, encoding=encoding, delimiter=delimiter)
 
 
 # --- the work -----------------------------------------------------------------------------------------------
 
 
-def _go(verb: Any, batch: Batch, **asked: Any) -> None:
-    """Ask for the next stage and let it be worked at; why not is shown in place."""
-    done = action.attempt(verb, batch.id, **asked)
-    if not done.is_done:
-        action.tell(done)
-        return
-    _work(batch.id, is_small=batch.total <= _FEW)
-
-
-def _work(batch_id: int, *, is_small: bool) -> None:
-    """Bring an import to its goal: here, or in the background."""
-    if is_small:
-        try:
-            with st.spinner(_("One moment…")):
-                imports.run_here(session.database(), batch_id)
-        except Exception:  # noqa: BLE001 - the batch says that it broke off and can go on, and is shown next
-            _log.exception("import %s broke off", batch_id)
-    else:
-        imports.launch(session.database(), batch_id)
-    st.rerun()
-
-
 def _went(batch: Batch) -> None:
     """Show an import that writes or has written."""
-    if is_busy(batch):
-        st.fragment(_progress, run_every=_EVERY)(batch.id)
+    if import_work.is_busy(batch):
+        import_work.progress(batch.id)
         return
     if batch.may_resume:
         _stopped(batch)
@@ -161,38 +138,6 @@ def _went(batch: Batch) -> None:
         _ways_out(batch)
     else:
         _done(batch)
-
-
-def _progress(batch_id: int) -> None:
-    """Show how far it is; looked at again by itself."""
-    batch = _batch(batch_id)
-    if batch is None or not is_busy(batch):
-        st.rerun()
-    st.progress(_share(batch), text=working(batch))
-    st.caption(_("You may close this window: the work goes on, and stands in the import history."))
-    if st.button(_("Stop"), key=dialog.key("import.stop"), icon=":material/stop:"):
-        done = action.attempt(imports.stop, batch_id)
-        if not done.is_done:
-            action.tell(done)
-
-
-def _share(batch: Batch) -> float:
-    return min(batch.done / batch.total, 1.0) if batch.total else 0.0
-
-
-def working(batch: Batch) -> str:
-    """Return what goes on with an import, and how far it is."""
-    said = {
-        "read": _("Reading the file"),
-        "check": _("Checking"),
-        "store": _("Importing") if batch.stage == "check" else _("Checking"),
-        "revert": _("Taking back"),
-    }[batch.goal]
-    if not batch.total:
-        return said
-    return _("{what}: {done} of {total} rows").format(
-        what=said, done=fmt.number(min(batch.done, batch.total)), total=fmt.number(batch.total)
-    )
 
 
 def _stopped(batch: Batch) -> None:
@@ -208,7 +153,7 @@ def _stopped(batch: Batch) -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         _take_back(batch)
         if st.button(_("Go on"), type="primary", key=dialog.key("import.resume"), icon=":material/play_arrow:"):
-            _go(imports.resume, batch)
+            import_work.go(imports.resume, batch)
 
 
 def _refused(batch: Batch) -> None:
@@ -227,16 +172,24 @@ def _prepare(entity: Entity, batch: Batch) -> None:
         st.error(fmt.plain(say(refusal)), icon=":material/error:")
         return
     import_parts.rows(head)
-    maps = import_parts.columns(entity, head.header, batch.total, known.plain() if known else {})
+    maps = import_parts.columns(entity, head, batch.total, known.plain() if known else {})
+    headings = {name: heading for heading, name in maps.items()}
+    rest = "leave"
+    if import_parts.rest(entity, head.header, maps):
+        maps, rest = {heading: NOTES if name == IGNORE else name for heading, name in maps.items()}, "notes"
     names = frozenset(name for name in maps.values() if name != IGNORE)
     mode, match = import_parts.mode(entity, names)
     create_missing = import_parts.missing_customers(entity, names)
     asked = {*batch.fractions_asked, *batch.asked.get("fractions", ())}
-    headings = {name: heading for heading, name in maps.items()}
     fractions = sorted(
         name for name in asked if name in names and import_parts.fraction(name, headings[name])
     )  # what is unlike the check is checked again
-    chosen = {"maps": maps, "mode": mode, "match": match, "create_missing": create_missing, "fractions": fractions}
+    dates = import_parts.dates() if names & {*batch.dates_asked, *dialog.state().get("dates", ())} else ""
+    values, unknown = import_parts.unknown(entity, _unknown(batch), headings)
+    chosen = {
+        "maps": maps, "mode": mode, "match": match, "create_missing": create_missing, "fractions": fractions,
+        "rest": rest, "dates": dates, "values": values, "unknown": unknown,
+    }  # fmt: skip
     is_checked = batch.stage == "check" and batch.state == "ready" and _is_as_asked(batch, chosen)
     if st.button(
         _("Check the file"),
@@ -244,9 +197,23 @@ def _prepare(entity: Entity, batch: Batch) -> None:
         type="secondary" if is_checked else "primary",
         disabled=not names,
     ):
-        _go(imports.check, batch, **{"fractions": [], **chosen})
+        _keep_asked(batch)
+        import_work.go(imports.check, batch, **{"fractions": [], **chosen})
     if is_checked:
         _verdict(batch)
+
+
+def _unknown(batch: Batch) -> dict[str, dict[str, int]]:
+    """Return what is not known of choices, now or at a check before: what was chosen for it stays to be seen."""
+    kept = dialog.state().get("unknown", {})
+    return {name: {**kept.get(name, {}), **batch.unknown.get(name, {})} for name in {**kept, **batch.unknown}}
+
+
+def _keep_asked(batch: Batch) -> None:
+    """Keep what a check has asked about, since the next one may find it answered."""
+    kept = dialog.state()
+    kept["dates"] = sorted({*kept.get("dates", ()), *batch.dates_asked})
+    kept["unknown"] = _unknown(batch)
 
 
 def _is_as_asked(batch: Batch, chosen: dict[str, Any]) -> bool:
@@ -265,7 +232,7 @@ def _verdict(batch: Batch) -> None:
             st.caption(_("Mend the file and choose it again, or import the good rows alone."), width="stretch")
         words = _("Import the good rows") if batch.wrong else _("Import")
         if st.button(words, type="primary", disabled=not batch.created + batch.updated, key=dialog.key("import.run")):
-            _go(imports.store, batch, skip_bad=bool(batch.wrong))
+            import_work.go(imports.store, batch, skip_bad=bool(batch.wrong))
 
 
 def counts(batch: Batch) -> str:
@@ -327,7 +294,10 @@ def _ways_out(batch: Batch) -> None:
 
 def _kept(batch: Batch) -> None:
     """Show what a way back leaves as it is."""
-    found = session.ask(imports.kept_rows, batch.id, limit=_ERRORS)
+    _left_alone(session.ask(imports.kept_rows, batch.id, limit=_ERRORS))
+
+
+def _left_alone(found: Sequence[imports.Kept]) -> None:
     st.dataframe(
         {
             _("Row"): [one.row for one in found],
@@ -349,5 +319,18 @@ def _take_back(batch: Batch) -> None:
                 "What somebody has changed since stays as it is and is listed."
             )
         )
+        is_small = batch.created + batch.updated <= _FORESEEN
+        if is_small or st.button(_("What would stay?"), key=dialog.key("import.foresee")):
+            _foreseen(batch)
         if st.button(_("Take this import back"), key=dialog.key("import.revert"), type="primary"):
-            _go(imports.revert, batch)
+            import_work.go(imports.revert, batch)
+
+
+def _foreseen(batch: Batch) -> None:
+    """Show what a way back would leave as it is."""
+    found = session.ask(imports.would_stay, batch.id)
+    if not found.count:
+        st.caption(_("All of it would be taken back: nobody has changed any of it since."))
+        return
+    st.caption(_("Would stay as they are: {n}").format(n=fmt.number(found.count)))
+    _left_alone(found.rows)

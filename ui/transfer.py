@@ -56,7 +56,7 @@ def upload(key: str, after: After | None = None, batch_id: int | None = None) ->
 
 def _at_once(entity: Entity, after: After) -> None:
     st.caption(_("A table as .xlsx or .csv, with one row of headings. Nothing is written before you say so."))
-    uploaded = st.file_uploader(_("File"), key=dialog.key("import.file"))
+    uploaded = widgets.upload(dialog.key("import.file"))
     if uploaded is None:
         return
     try:
@@ -103,7 +103,7 @@ def _mapping(entity: Entity, table: Table) -> Mapped:
         found = mapping.match_columns(entity, table, remembered=known).plain()
     except Refusal:
         found = {}
-    chosen = import_parts.columns(entity, table.header, len(table.rows), found)
+    chosen = import_parts.columns(entity, table, len(table.rows), found)
     return mapping.match_columns(entity, table, overrides=chosen)
 
 

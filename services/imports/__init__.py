@@ -15,10 +15,12 @@ from services.imports.batches import (
     store,
 )
 from services.imports.errors import Kept, errors, errors_file, kept_rows
+from services.imports.foreseeing import Foreseen, would_stay
 from services.imports.worker import launch, run_here
 
 __all__ = [
     "Batch",
+    "Foreseen",
     "Kept",
     "batches",
     "bring",
@@ -36,4 +38,5 @@ __all__ = [
     "run_here",
     "stop",
     "store",
+    "would_stay",
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 from playwright.sync_api import Locator, Page, expect
 
+from services import imports
 from services.customers import CUSTOMER
 from services.kit import query
 from services.kit.query import Query
@@ -106,6 +108,30 @@ def test_what_was_left_out_is_mended_in_the_file_handed_out_and_nothing_comes_in
     expect(page.get_by_role("heading", name="Import history")).to_be_visible()
     expect(page.get_by_text("mended.xlsx")).to_be_visible()
     assert 2 == _customers(server, "plant"), "all are in, none twice"
+
+
+def test_a_larger_file_shows_its_progress_is_stopped_and_goes_on(
+    sign_in: SignIn, server: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "many works.csv"
+    rows = "".join(f"Works {number} 工厂,City {number},{number}\n" for number in range(60_000))
+    path.write_text("Name,Region,Employees\n" + rows, encoding="utf-8")
+    page = sign_in("leader", "/customers")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Import", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    _offer(dialog, path)
+    expect(dialog.get_by_text("60,000 new, 0 changed, 0 unchanged, 0 rows with errors")).to_be_visible()
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    expect(dialog.get_by_text(re.compile(r"Importing: [\d,]+ of 60,000 rows"))).to_be_visible()
+    dialog.get_by_role("button", name="Stop").click()
+    expect(dialog.get_by_text(re.compile(r"Stopped at [\d,]+ of 60,000 rows"))).to_be_visible()
+    half = _customers(server, "工厂")
+    assert half < 60_000, "it was stopped on the way"
+    dialog.get_by_role("button", name="Go on").click()
+    expect(dialog.get_by_text("60,000 new, 0 changed, 0 unchanged, 0 rows with errors")).to_be_visible()
+    (batch,) = [one for one in server.world.ask(imports.batches) if one.file_name == path.name]
+    assert (60_000, "store") == (batch.created, batch.stage), "no row is lost, none is doubled"
 
 
 def test_a_picture_is_no_table_and_is_told_so(sign_in: SignIn, tmp_path: Path) -> None:

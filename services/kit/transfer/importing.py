@@ -90,6 +90,11 @@ def require_complete(uow: UnitOfWork, entity: Entity, table: Table, mapped: Mapp
     _refuse_incomplete(entity, table, mapped, options)
 
 
+def required(entity: Entity) -> list[str]:
+    """Return the fields that new records need and that nothing but the file can fill."""
+    return [name for name in entity.writable if entity.is_required(name) and name not in given_anyhow(entity)]
+
+
 def _take_back() -> None:
     raise _TakenBack
 
@@ -115,11 +120,8 @@ def _refuse_incomplete(entity: Entity, table: Table, mapped: Mapped, options: Op
         return
     missing = [
         name
-        for name in entity.writable
-        if entity.is_required(name)
-        and name not in mapped.names
-        and name not in given_anyhow(entity)
-        and not (options.mode == "create" and may_be_filled(entity, name, mapped))
+        for name in required(entity)
+        if name not in mapped.names and not (options.mode == "create" and may_be_filled(entity, name, mapped))
     ]
     if missing:
         raise Refusal(

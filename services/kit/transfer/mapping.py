@@ -183,7 +183,7 @@ def match_columns(
     if asked.rest_to_notes and NOTES in targets(entity):
         rest = [position for position in left if position not in chosen]
         chosen |= dict.fromkeys(rest, NOTES)
-        leftover |= set(rest)
+        leftover |= {position for position, name in chosen.items() if name == NOTES}
         left = [position for position in left if position not in rest]
     columns, only_new = _columns(entity, table, chosen, leftover)
     told = _said_of(table, asked, memory)

@@ -1,0 +1,85 @@
+"""What the import asks on the page: dates, values nobody knows, columns without a field, how a text file is read."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from streamlit.testing.v1 import AppTest
+
+from db.models import Customer, Lead
+from services import imports
+from services.customers import CUSTOMER
+from services.kit import records
+from tests.factories import World
+from tests.pages.app import Portal
+from tests.pages.test_transfer import button, opened, said, upload
+
+
+@pytest.fixture
+def world(portal: Portal) -> World:
+    return World(portal.database)
+
+
+def box(app: AppTest, label: str) -> Any:
+    return next(one for one in app.selectbox if one.label.replace("\\", "").replace("\u2060", "") == label)
+
+
+def one(world: World, model: Any, **where: Any) -> Any:
+    return world.ask(lambda uow: uow.session.execute(select(model).filter_by(**where)).scalar_one())
+
+
+def test_required_fields_are_marked_and_samples_stand_under_the_columns(portal: Portal, world: World) -> None:
+    app = upload(opened(portal, "lead", world.actor("leader")), b"Company,Phone\nAcme,12345\nBorg,67890\n")
+    told = said(app)
+    assert "Acme · Borg" in told
+    assert "No column goes into: Full name" in told
+    assert {"Company *", "Full name *", "Phone"} <= set(box(app, "Company").options)
+
+
+def test_dates_and_unknown_values_are_asked_and_the_rest_goes_into_the_notes(portal: Portal, world: World) -> None:
+    content = b"Name,Company,Lead Source,Next step on,Shoe size\nAnn,Acme,Olark Chat,05/03/2026,43\n"
+    app = upload(opened(portal, "lead", world.actor("leader")), content)
+    button(app, "Check the file").click().run()
+    assert not app.exception
+    assert "may have the day or the month first" in said(app)
+    box(app, "Days and months: which comes first?").select("mdy").run()
+    box(app, "Olark Chat (1)").select("website").run()
+    next(tick for tick in app.checkbox if "into the notes (1)" in tick.label).check().run()
+    button(app, "Check the file").click().run()
+    assert "1 new, 0 changed, 0 unchanged, 0 rows with errors" in said(app)
+    button(app, "Import").click().run()
+    assert not app.exception
+    made = one(world, Lead, name="Ann")
+    assert ("website", date(2026, 5, 3), "Shoe size: 43") == (made.source, made.next_step_on, made.notes)
+
+
+def test_a_file_may_be_read_in_another_encoding(portal: Portal, world: World) -> None:
+    content = "Name,City\n東京電力,東京\n".encode("shift_jis")
+    app = upload(opened(portal, "customer", world.actor("leader")), content)
+    box(app, "Encoding").select("shift_jis").run()
+    assert not app.exception
+    button(app, "Check the file").click().run()
+    button(app, "Import").click().run()
+    assert "東京" == one(world, Customer, name="東京電力").address
+
+
+def test_what_would_stay_is_shown_before_an_import_is_taken_back(portal: Portal, world: World, tmp_path: Any) -> None:
+    leader = world.actor("leader")
+    content = b"Name,Part of\nUntouched,\nEdited,\nVisited,\nChild,Untouched\n"
+    number = world.do(imports.bring, CUSTOMER, content, "f.csv", goal="store", folder=tmp_path, by=leader)
+    imports.run_here(world.database, number)
+    world.do(records.update, CUSTOMER, one(world, Customer, name="Edited").id, {"region": "West"}, by=leader)
+    world.contact(one(world, Customer, name="Visited"))
+    found = world.ask(imports.would_stay, number, by=leader)
+    assert [
+        ("Edited", "Somebody has changed it since the import."),
+        ("Visited", "Something else belongs to it by now."),
+    ] == [(row.title, str(row.reason)) for row in found.rows]
+    app = portal.open("imports", leader)
+    button(app, "Open").click().run()
+    assert "Would stay as they are: 2" in said(app)
+    button(app, "Take this import back").click().run()
+    assert "Taken back: 2 records. Left as they are: 2." in "\n".join(str(one.value) for one in app.success)
