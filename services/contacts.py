@@ -61,7 +61,7 @@ CONTACT = Entity(
         "updated_at",
     ),
     form=(
-        Section(N_("Person"), ("name", "customer_id", "title", "department", "is_primary")),
+        Section(N_("Basic facts"), ("name", "customer_id", "title", "department", "is_primary")),
         Section(N_("Reach them"), ("mobile", "phone", "email")),
         Section(N_("Power"), ("role", "influence", "attitude", "reports_to_id", "leaning_to_id")),
         Section(N_("Our side"), ("coverage", "covered_by_id")),

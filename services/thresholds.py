@@ -46,7 +46,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     N_("Value of a customer"): (
         "high_value", "risk_times", "churn_times", "usual_gap", "least_gap", "won_back_days",
     ),
-    N_("Contact"): ("contact_amber", "contact_red", "map_stale_days"),
+    N_("Last contact"): ("contact_amber", "contact_red", "map_stale_days"),
     N_("Daily work"): ("untouched_days", "undo_days"),
 }  # fmt: skip
 """Heading -> thresholds below it, in the order of the screen."""

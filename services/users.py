@@ -38,7 +38,7 @@ USER = Entity(
     many=N_("Users"),
     grid=("name", "login", "role", "team_id", "is_active", "updated_at"),
     form=(
-        Section(N_("Person"), ("name", "login", "email", "language")),
+        Section(N_("Basic facts"), ("name", "login", "email", "language")),
         Section(N_("Place in the company"), ("role", "team_id", "reports_to_id", "is_active")),
     ),
     filters=("role", "team_id", "is_active"),

@@ -17,7 +17,7 @@ from services.imports import Batch
 from services.kit.entity import Entity
 from services.kit.errors import Refusal
 from services.kit.transfer.mapping import IGNORE, NOTES
-from ui import action, dialog, import_parts, import_work, page, session
+from ui import action, dialog, import_parts, import_work, page, session, widgets
 from ui import format as fmt
 from ui.i18n import _, say
 

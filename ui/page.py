@@ -101,7 +101,11 @@ def empty(text: str, *, caption: str | None = None) -> Any:
 
 def numbers(figures: Sequence[tuple[str, str, str | None]]) -> None:
     """Draw one row of at most four figures: (label, value as written, what hovering tells)."""
-    for column, (label, written, more) in zip(st.columns(len(figures[:4])), figures[:4], strict=True):
+    shown = figures[:4]
+    key = zlib.crc32(repr([label for label, _written, _more in shown]).encode())
+    with st.container(key=f"numbers_{key}"):
+        columns = st.columns(len(shown))
+    for column, (label, written, more) in zip(columns, shown, strict=True):
         column.metric(label, written, help=more)
 
 

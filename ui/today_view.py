@@ -112,18 +112,24 @@ def _aside(key: str, kind: str, entity: str, record_id: int, about_on: date | No
             rerun=False,
         )
 
-    if page.may("activity.create"):
-        st.button(
-            _("Log"),
+    with st.container(horizontal=True, gap="small", width="content"):  # on a telephone both go to the next line
+        if page.may("activity.create"):
+            st.button(
+                _("Log"),
+                type="tertiary",
+                icon=":material/edit_note:",
+                key=f"{key}.log",
+                on_click=quick_log.log.later,
+                args=(entity, record_id),
+            )
+        st.menu_button(
+            _("Later"),
+            list(days),
+            format_func=lambda one: days[one],
             type="tertiary",
-            icon=":material/edit_note:",
-            key=f"{key}.log",
-            on_click=quick_log.log.later,
-            args=(entity, record_id),
+            key=f"{key}.aside",
+            on_click=put,
         )
-    st.menu_button(
-        _("Later"), list(days), format_func=lambda one: days[one], type="tertiary", key=f"{key}.aside", on_click=put
-    )
 
 
 def _late(day: Any, days: int) -> str:

@@ -19,7 +19,7 @@ from services.kit.transfer.drafts import look_like_fractions
 from services.kit.transfer.mapping import Mapped
 from services.kit.transfer.outcome import Options, Outcome
 from services.kit.transfer.reading import Table, read_table
-from ui import action, dialog, import_parts, import_steps, session
+from ui import action, dialog, import_parts, import_steps, session, widgets
 from ui import format as fmt
 from ui.i18n import _, language, say
 from ui.import_parts import link, session_id

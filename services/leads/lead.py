@@ -80,7 +80,7 @@ LEAD = Entity(
         "updated_at",
     ),
     form=(
-        Section(N_("Person"), ("name", "company", "title", "phone", "email")),
+        Section(N_("Basic facts"), ("name", "company", "title", "phone", "email")),
         Section(N_("Background"), ("industry", "region", "source", "grade", "status", "unqualified_reason")),
         Section(N_("Who and what next"), ("owner_id", "next_step_on", "next_step", "notes")),
     ),

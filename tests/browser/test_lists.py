@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect  # noqa: A004 - the tool's own
 
 from services.customers import CUSTOMER
 from services.kit import records
@@ -105,6 +106,40 @@ def test_two_selected_leads_are_set_at_once(sign_in: SignIn, server: Server) -> 
     assert ["Same", "Same"] == [server.world.ask(records.get, LEAD, one.id).company for one in leads]
 
 
+def test_a_status_given_to_several_is_taken_back_by_one_press(sign_in: SignIn, server: Server) -> None:
+    leads = [server.world.lead(name=f"Undone {n}", owner_id=server.people["sales"].id) for n in (1, 2)]
+    page = sign_in("sales", "/leads?q=Undone")
+    for row in range(2):
+        row_of(page, row, 16)
+        expect(page.get_by_text(f"{row + 1} selected")).to_be_visible()
+        settle(page)
+    page.get_by_role("button", name="Change status").click()
+    page.get_by_text("Qualified", exact=True).last.click()
+    expect(page.get_by_text("2 records changed").first).to_be_visible()
+    assert ["qualified"] * 2 == [server.world.ask(records.get, LEAD, one.id).status for one in leads]
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_text("2 records are as they were before")).to_be_visible()
+    assert ["new"] * 2 == [server.world.ask(records.get, LEAD, one.id).status for one in leads]
+
+
+def test_a_press_on_a_heading_sorts_all_pages_and_another_turns_it_round(sign_in: SignIn, server: Server) -> None:
+    for number in range(1, 56):
+        server.world.lead(name=f"Sorted {number:02}", source="tender", owner_id=server.people["sales"].id)
+    page = sign_in("sales", "/leads?f.source=in:tender")
+    table = page.get_by_test_id("stDataFrame").first
+    expect(table).to_contain_text("Sorted 55")
+    for address, first in (("sort=name", "Sorted 01"), ("sort=-name", "Sorted 55")):
+        box = table.bounding_box()
+        assert box is not None
+        page.mouse.click(box["x"] + 100, box["y"] + _HEAD / 2)
+        expect(page).to_have_url(re.compile(f"[?&]{address}(&|$)"))
+        expect(table).to_contain_text(first)
+        settle(page)
+    expect(page.get_by_text("sorted by Full name, Z to A")).to_be_visible()
+    row_of(page, 0, 16)
+    expect(page.get_by_text("1 selected")).to_be_visible()
+
+
 def test_a_cell_edited_in_the_list_is_saved(sign_in: SignIn, server: Server) -> None:
     lead = server.world.lead(name="Cellwise", company="Before")
     page = sign_in("leader", "/leads?q=Cellwise")
@@ -117,8 +152,8 @@ def test_a_cell_edited_in_the_list_is_saved(sign_in: SignIn, server: Server) -> 
     for _ in range(20):  # the canvas takes keys only once it is drawn, and nothing says when that is
         row_of(page, 0, 40)
         page.keyboard.press("Enter")
-        page.wait_for_timeout(1000)
-        if editor.is_visible():
+        with contextlib.suppress(TimeoutError):
+            editor.wait_for(state="visible", timeout=1_000)
             break
     editor.fill("Cellwise, renamed")
     editor.press("Enter")

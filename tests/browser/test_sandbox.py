@@ -57,7 +57,7 @@ def click_cell(page: Page, row: int, x: int) -> None:
     """Press a cell of the ranked table; rows count from 0, `x` in pixels from its left."""
     grid = ranked(page)
     grid.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)  # the grid listens only once it has drawn
+    expect(grid.get_by_role("gridcell").first).to_be_attached()  # the grid listens only once it has drawn
     box = grid.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + x, box["y"] + HEADER + ROW * row + ROW / 2)

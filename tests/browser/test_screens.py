@@ -32,6 +32,8 @@ LOOKS = [
     ("zh_CN", "dark", NARROW),
 ]
 SIGN_IN = {"en": "Sign in", "zh_CN": "登录"}
+DRAWN = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart]")]
+    .every(one => one.querySelector("svg, canvas"))"""
 CHINESE = re.compile(r"[一-鿿]")
 
 
@@ -99,7 +101,7 @@ def _walk(browser: Browser, server: Server, login: str, password: str, look: tup
         expect(page.get_by_role("heading").first).to_be_visible()
         settle(page)
         expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-        page.wait_for_timeout(700)  # charts are drawn after the script has ended; nothing is measured by it
+        page.wait_for_function(DRAWN)  # charts are drawn after the script has ended
         settle(page)
         page.screenshot(path=folder / f"{name}.png")
         assert 0 == page.get_by_test_id("stException").count(), f"{address} shows an exception"
