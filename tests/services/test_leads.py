@@ -15,6 +15,7 @@ from services.kit.actor import Actor
 from services.kit.clock import Clock
 from services.kit.errors import Forbidden, Invalid, NotFound, Refusal
 from services.kit.query import Query
+from services.kit.undo import undo
 from services.kit.unit_of_work import UnitOfWork
 from services.leads import LEAD
 from tests.factories import World
@@ -152,6 +153,43 @@ def test_leads_are_given_within_reach_only(world: World) -> None:
     with pytest.raises(Forbidden):
         world.do(leads.assign, [lead.id], [people[0].user_id], by=people[0])
     assert ["Ann", "Bob", "Cem", "Zoe"] == [one.name for one in world.ask(leads.people, by=manager)]
+
+
+def named(uow: UnitOfWork, verb: Any, *args: Any, **kwargs: Any) -> str:
+    """Run a verb and return what the audit calls the action."""
+    verb(uow, *args, **kwargs)
+    return uow.reference
+
+
+def test_dealt_out_leads_come_back_to_whom_they_were_by_an_undo(world: World) -> None:
+    manager, people = team(world)
+    own = [world.lead(by=manager) for _ in range(3)]
+    lying = world.lead()
+    ids, owners = [one.id for one in (*own, lying)], [manager.user_id] * 3 + [None]
+    before = [found(world, one) for one in (*own, lying)]
+    world.do(leads.assign, [lying.id], [manager.user_id])
+    world.do(leads.assign, [lying.id], [people[0].user_id])
+    owners[3] = people[0].user_id
+    reference = world.do(named, leads.assign, ids, [one.user_id for one in people[1:]], by=manager)
+    assert 4 == of(world, people[1]) + of(world, people[2])
+    undone = world.do(undo, reference, by=manager)
+    assert (4, []) == (undone.done, undone.kept)
+    assert owners == [found(world, one).owner_id for one in before]
+    assert manager.team_id == found(world, own[0]).team_id
+
+
+def test_a_status_given_to_many_is_taken_back_and_who_was_changed_since_is_kept(world: World) -> None:
+    manager, _people = team(world)
+    new, spoken, later = (world.lead(by=manager) for _ in range(3))
+    world.activity(by=manager, lead_id=spoken.id)
+    ids = [one.id for one in (new, spoken, later)]
+    reference = world.do(named, leads.set_status, ids, "unqualified", reason="no_budget", by=manager)
+    world.do(leads.set_status, [later.id], "nurturing", by=manager)
+    undone = world.do(undo, reference, by=manager)
+    assert (2, [later.id]) == (undone.done, [one.record_id for one in undone.kept])
+    now = [found(world, one) for one in (new, spoken, later)]
+    assert ["new", "contacted", "nurturing"] == [one.status for one in now]
+    assert [None] * 3 == [one.unqualified_reason for one in now]
 
 
 def test_nobody_is_offered_who_does_not_work_on_leads(world: World) -> None:
