@@ -244,7 +244,7 @@ def errors(found: Sequence[CellError]) -> None:
 def counts(created: int, updated: int, unchanged: int, bad: int) -> str:
     """Return what an import does as a sentence."""
     return _("{created} new, {updated} changed, {unchanged} unchanged, {bad} rows with errors").format(
-        created=created, updated=updated, unchanged=unchanged, bad=bad
+        created=fmt.number(created), updated=fmt.number(updated), unchanged=fmt.number(unchanged), bad=fmt.number(bad)
     )
 
 
