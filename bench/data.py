@@ -142,7 +142,7 @@ def _fill_sqlite(engine: Engine, number: int) -> None:
 def _sqlite_value(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    if isinstance(value, dict):
+    if isinstance(value, dict | list):
         return json.dumps(value)
     return value.isoformat() if isinstance(value, date) else value
 
@@ -188,7 +188,7 @@ def load_children(database: Database, tables: Iterator[tuple[Any, Iterator[dict[
 def _derived(model: Any, row: dict[str, Any]) -> dict[str, Any]:
     found = dict(model.derived(row)) if issubclass(model, Keyed) else {}
     if issubclass(model, Searchable):
-        found["search_tokens"] = search.tokens(row.get("name"))
+        found["search_tokens"] = search.tokens(*(row.get(name) for name in model.searched_columns()))
     return found
 
 
@@ -218,7 +218,7 @@ def _load_postgresql(raw: Any, table: str, rows: Iterator[dict[str, Any]]) -> No
     with raw.cursor() as cursor, cursor.copy(f'COPY "{table}" ({", ".join(names)}) FROM STDIN') as copy:
         for row in chain([first], rows):
             value = [row[name] for name in names]
-            copy.write_row([json.dumps(one) if isinstance(one, dict) else one for one in value])
+            copy.write_row([json.dumps(one) if isinstance(one, dict | list) else one for one in value])
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select
+from sqlalchemy import Boolean, ColumnElement, CompoundSelect, Select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -28,9 +28,10 @@ class Within(FunctionElement[bool]):
         return self
 
 
-def within(column: ColumnElement[Any], found: Select[Any]) -> ColumnElement[bool]:
+def within(column: ColumnElement[Any], found: Select[Any] | CompoundSelect[Any]) -> ColumnElement[bool]:
     """Return the criterion; `found` selects one column and is never tied to the rows around it."""
-    return Within(column, found.correlate(None).scalar_subquery())
+    apart = found.correlate(None) if isinstance(found, Select) else found
+    return Within(column, apart.scalar_subquery())
 
 
 @compiles(Within)

@@ -50,7 +50,7 @@ ACTIVITY = Entity(
     title="summary",
     sort="happened_at",
     scope=permissions.any_of(
-        lambda actor, _reach: Activity.owner_id == actor.user_id,
+        permissions.own(Activity),
         permissions.through(Customer, customers.REACHED, Activity.customer_id),
         permissions.through(Lead, permissions.owned(Lead), Activity.lead_id),
         permissions.through(Opportunity, permissions.owned(Opportunity), Activity.opportunity_id),

@@ -32,9 +32,16 @@ class Activity(Base, Record):
     happened_at: Mapped[datetime] = instant(N_("When"), required=True, sortable=True)
     summary: Mapped[str] = long_text(N_("What happened"), required=True)
     customer_id: Mapped[int | None] = reference(N_("Customer"), "customer.id", index=False)
-    lead_id: Mapped[int | None] = reference(N_("Lead"), "lead.id")
-    opportunity_id: Mapped[int | None] = reference(N_("Opportunity"), "opportunity.id")
-    contact_id: Mapped[int | None] = reference(N_("Contact"), "contact.id")
+    lead_id: Mapped[int | None] = reference(N_("Lead"), "lead.id", index=False)
+    opportunity_id: Mapped[int | None] = reference(N_("Opportunity"), "opportunity.id", index=False)
+    contact_id: Mapped[int | None] = reference(N_("Contact"), "contact.id", index=False)
     owner_id: Mapped[int | None] = reference(N_("By"), "user.id")
     next_step_on: Mapped[date | None] = day(N_("Next step on"))
     next_step: Mapped[str | None] = text(N_("Next step"))
+
+
+_TABLE = Activity.__table__
+# Few have these: with the others in the index SQLite takes it for useless and reads the whole table instead.
+for _link in ("lead_id", "opportunity_id", "contact_id"):
+    _is_there = _TABLE.c[_link].is_not(None)
+    Index(f"ix_activity_{_link}", _TABLE.c[_link], sqlite_where=_is_there, postgresql_where=_is_there)

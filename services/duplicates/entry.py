@@ -277,7 +277,7 @@ def _titles(uow: UnitOfWork, table: str, _today: date) -> Any:
     model: Any = _SOURCES[table].model
     entity = ENTITIES[table]
     # Who may not read such records at all is told no more than who may not read this one.
-    is_visible = permissions.scope(uow, entity).label("is_visible")
+    is_visible = permissions.scope(uow, entity, is_row_by_row=True).label("is_visible")
     if table == "contact":
         return (
             select(Contact.id, Contact.name, Customer.name, User.name, is_visible)

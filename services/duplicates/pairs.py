@@ -202,7 +202,7 @@ def _visible(
     pair = DuplicatePair
     kind = ENTITIES[entity]
     model: Any = kind.model
-    seen = and_(model.deleted_at.is_(None), permissions.scope(uow, kind, action))
+    seen = and_(model.deleted_at.is_(None), permissions.scope(uow, kind, action, is_row_by_row=True))
     sides = [exists().where(model.id == side, seen).correlate(pair) for side in (pair.a_id, pair.b_id)]
     statement = select(pair).where(pair.entity == entity, pair.state == state, *sides)
     if pair_id is not None:
@@ -239,7 +239,7 @@ def touching(uow: UnitOfWork, entity: str, record_id: int) -> list[Shown]:
     pair = DuplicatePair
     kind = ENTITIES[entity]
     model: Any = kind.model
-    seen = and_(model.deleted_at.is_(None), permissions.scope(uow, kind))
+    seen = and_(model.deleted_at.is_(None), permissions.scope(uow, kind, is_row_by_row=True))
     sides = [exists().where(model.id == side, seen).correlate(pair) for side in (pair.a_id, pair.b_id)]
     rows = uow.session.execute(
         select(pair)

@@ -37,6 +37,8 @@ class Actor:
     """The business date on which a scope is asked, since collaborations end; permissions.scope sets it."""
     action: str = "read"
     """What a scope is asked for; permissions.scope sets it."""
+    is_row_by_row: bool = False
+    """Whether a scope asks of each row for its parent, or gathers the parents first; permissions.scope sets it."""
     pools: Callable[[], tuple[int, ...]] = field(default=tuple, repr=False, compare=False)
     """The public pools in which a scope lets the actor look; permissions.scope sets it."""
 

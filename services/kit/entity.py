@@ -13,7 +13,7 @@ from db.custom import CustomValue
 from services.kit import custom
 from services.kit.errors import Message
 from services.kit.fields import Field, fields_of
-from services.kit.permissions import ScopeRule
+from services.kit.scoping import ScopeRule
 
 if TYPE_CHECKING:
     from services.kit.unit_of_work import UnitOfWork

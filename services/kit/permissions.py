@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, true
 
 from services.kit import shared
 from services.kit.actor import Actor, Reach
 from services.kit.errors import Forbidden
+from services.kit.scoping import AnyOf, Own, Owned, ScopeRule, Through
 
 if TYPE_CHECKING:
     from services.kit.entity import Entity
     from services.kit.unit_of_work import UnitOfWork
-
-ScopeRule = Callable[[Actor, Reach], ColumnElement[bool]]
-"""Makes the criterion under which an actor with some reach sees the rows of one table."""
 
 KNOWN_TO_ALL: Final = frozenset({"user", "team"})
 """Colleagues and teams are known to everybody by name, in whatever role."""
@@ -175,21 +173,27 @@ def require(uow: UnitOfWork, permission: str) -> None:
         raise Forbidden(permission)
 
 
-def scope(uow: UnitOfWork, entity: Entity, action: str = "read") -> ColumnElement[bool]:
+def scope(uow: UnitOfWork, entity: Entity, action: str = "read", *, is_row_by_row: bool = False) -> ColumnElement[bool]:
     """Return the criterion under which the actor may do `action` to rows of `entity`.
 
-    It is part of every query of the entity: lists, counts, pickers, search, exports, charts.
+    It is part of every query of the entity: lists, counts, pickers, search, exports, charts. Of few rows that are
+    known by their keys it is asked row by row: for them nobody's parents are gathered.
     """
-    return _scope(uow, entity, uow.actor.reach(f"{entity.key}.{action}"), action)
+    return _scope(uow, entity, uow.actor.reach(f"{entity.key}.{action}"), action, is_row_by_row=is_row_by_row)
 
 
-def _scope(uow: UnitOfWork, entity: Entity, reach: Reach, action: str) -> ColumnElement[bool]:
+def _scope(
+    uow: UnitOfWork, entity: Entity, reach: Reach, action: str, *, is_row_by_row: bool = True
+) -> ColumnElement[bool]:
     if reach is Reach.NONE:
         return false()
     if reach is Reach.ALL or entity.scope is None:
         return true()
-    seeing = replace(uow.actor, day=uow.today, action=action, pools=lambda: uow.pool_ids)
-    return entity.scope(seeing, reach)
+    return entity.scope(_seeing(uow, action, is_row_by_row=is_row_by_row), reach)
+
+
+def _seeing(uow: UnitOfWork, action: str, *, is_row_by_row: bool = False) -> Actor:
+    return replace(uow.actor, day=uow.today, action=action, pools=lambda: uow.pool_ids, is_row_by_row=is_row_by_row)
 
 
 def extending(uow: UnitOfWork, entity: Entity) -> ColumnElement[bool]:
@@ -200,45 +204,46 @@ def extending(uow: UnitOfWork, entity: Entity) -> ColumnElement[bool]:
     return _scope(uow, entity, uow.actor.reach(f"{entity.key}.read"), shared.EXTENDING)
 
 
+def keys(uow: UnitOfWork, entity: Entity, *, parents: int | None = None) -> list[Select[Any]]:
+    """Return selects of the keys of the live rows that the actor may read through a parent, each along one index.
+
+    Empty where the criterion is enough: all are seen, or none, or each for its own sake.
+    """
+    found = _through(uow, entity)
+    return found[0].keys(found[1], found[2], parents) if found else []
+
+
+def above(uow: UnitOfWork, entity: Entity) -> list[Select[Any]]:
+    """Return selects of the keys of the parents through which the actor reads rows; empty as `keys` is."""
+    found = _through(uow, entity)
+    return found[0].above(found[1], found[2]) if found else []
+
+
+def _through(uow: UnitOfWork, entity: Entity) -> tuple[Any, Actor, Reach] | None:
+    rule, reach = entity.scope, uow.actor.reach(f"{entity.key}.read")
+    if reach in (Reach.NONE, Reach.ALL) or not isinstance(rule, Through | AnyOf):
+        return None
+    return rule, _seeing(uow, "read"), reach
+
+
 def owned(model: Any, *, pool: bool = False, helped: bool = False) -> ScopeRule:
     """Return the rule of a table with owner and team.
 
     `pool` adds what lies in the pools of which one is a member, `helped` the customers on which one collaborates.
     """
+    return Owned(model, pool, helped)
 
-    def rule(actor: Actor, reach: Reach) -> ColumnElement[bool]:
-        if reach is Reach.ALL:
-            return true()
-        seen = [model.owner_id == actor.user_id]
-        if reach is Reach.TREE:
-            seen.append(model.team_id.in_(sorted(actor.tree_ids)))
-        elif reach is Reach.TEAM and actor.team_id is not None:
-            seen.append(model.team_id == actor.team_id)
-        if pool:
-            seen.append(shared.pooled(model, actor))
-        if helped:
-            seen.append(shared.shared(model.id, actor))
-        return or_(*seen)
 
-    return rule
+def own(model: Any) -> ScopeRule:
+    """Return the rule of a table whose rows are seen by whoever made them, however far the role reaches."""
+    return Own(model)
 
 
 def through(parent: Any, parent_rule: ScopeRule, link: Any) -> ScopeRule:
     """Return the rule of a table whose rows are seen by whoever may see their parent."""
-
-    def rule(actor: Actor, reach: Reach) -> ColumnElement[bool]:
-        if reach is Reach.ALL:
-            return true()
-        seen = select(parent.id).where(parent.deleted_at.is_(None), parent_rule(actor, reach))
-        return link.in_(seen)  # type: ignore[no-any-return]
-
-    return rule
+    return Through(parent, parent_rule, link)
 
 
 def any_of(*rules: ScopeRule) -> ScopeRule:
     """Return the rule of a table that is seen for any of several reasons."""
-
-    def rule(actor: Actor, reach: Reach) -> ColumnElement[bool]:
-        return or_(*(one(actor, reach) for one in rules))
-
-    return rule
+    return AnyOf(rules)

@@ -15,7 +15,7 @@ import pandas as pd
 from sqlalchemy import BigInteger, ColumnElement, Select, select
 
 from db.types import N_
-from services.kit import cursors, custom, permissions, selects
+from services.kit import cursors, custom, permissions, seeing, selects
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.fields import NUMERIC, Field, ParseError, parse
@@ -82,9 +82,9 @@ class Page:
     """`id`, the fields asked for, `<reference>_title` beside each reference, `version`; as the database has them."""
     next_cursor: str | None
     count: int
-    """Rows in all, at most COUNT_CAP; of a search at most SEARCH_CAP."""
+    """Rows in all, at most COUNT_CAP; of a search at most SEARCH_CAP; through many parents at most seeing.FEW."""
     is_capped: bool
-    """There are more rows than `count`."""
+    """There are at least `count` rows, and most likely more."""
 
     @property
     def ids(self) -> Sequence[int]:
@@ -109,13 +109,22 @@ def page(
     query = query or Query()
     permissions.require(uow, f"{entity.key}.read")
     shape, values = _asked(uow, entity, query)
-    rows, next_cursor = _fetch(uow, shape, values, query, extra)
-    has_others = is_counted and (query.cursor or next_cursor)
-    total = _count(uow, shape, values, query, extra) if has_others else len(rows)
+    total = None
+    if _is_narrowed(shape, extra) and shape.how.kind == seeing.MANY:
+        total = _count(uow, shape, values, query, extra)
+    how = shape.how if total is None else seeing.narrowed(shape.how, total)
+    rows, next_cursor = _fetch(uow, shape._replace(how=how), values, query, extra)
+    has_others = bool(is_counted and (query.cursor or next_cursor))
+    if not has_others:
+        total = len(rows)
+    elif total is None:
+        total = _count(uow, shape, values, query, extra)
     names = selects.names_of(shape)
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    cap = _cap(query)
-    return Page(dict(zip(names, columns, strict=False)), next_cursor, min(total, cap), total > cap)
+    cap = _cap(query, shape)
+    is_capped = total > cap or (has_others and shape.how.looked_at is not None and not query.search.strip())
+    at_least = len(rows) + bool(next_cursor)
+    return Page(dict(zip(names, columns, strict=False)), next_cursor, min(max(total, at_least), cap), is_capped)
 
 
 def count(uow: UnitOfWork, entity: Entity, query: Query | None = None, *extra: ColumnElement[bool]) -> int:
@@ -169,7 +178,8 @@ def options(uow: UnitOfWork, key: str, *, search: str = "", limit: int = 200) ->
     title = title_column(key)
     statement = select(model.id, title).where(model.deleted_at.is_(None))
     if key in ENTITIES:
-        statement = statement.where(permissions.scope(uow, ENTITIES[key]))
+        entity = ENTITIES[key]
+        statement = statement.where(seeing.criterion(uow, entity, seeing.way(uow, entity)))
     if search:
         statement = statement.where(title.ilike(f"%{selects.escape_like(search)}%", escape="\\"))
     rows = uow.session.execute(statement.order_by(title, model.id).limit(limit))
@@ -195,7 +205,9 @@ def known_titles(uow: UnitOfWork, key: str, ids: Sequence[int]) -> dict[int, str
     model: Any = model_of(key)
     rows = uow.session.execute(
         select(model.id, title_column(key)).where(
-            model.id.in_(set(ids)), model.deleted_at.is_(None), permissions.scope(uow, ENTITIES[key])
+            model.id.in_(set(ids)),
+            model.deleted_at.is_(None),
+            permissions.scope(uow, ENTITIES[key], is_row_by_row=True),
         )
     )
     return {row[0]: str(row[1]) for row in rows}
@@ -244,7 +256,8 @@ def _asked(uow: UnitOfWork, entity: Entity, query: Query) -> tuple[Shape, dict[s
     columns = tuple(query.columns or entity.grid)
     named = (*columns, *(name for name, _operator in conditions), query.sort or "")
     token = custom.in_force().token if any(custom.is_custom(name) for name in named) else None
-    shape = Shape(entity, columns, conditions, selects.search_of(entity, query.search), token)
+    how = seeing.way(uow, entity)
+    shape = Shape(entity, columns, conditions, selects.search_of(entity, query.search), token, how)
     return shape, selects.bound(uow, shape, [one.values for one in query.filters], query.search)
 
 
@@ -292,11 +305,20 @@ def _fetch(
     return rows[:-1], cursor
 
 
-def _cap(query: Query) -> int:
-    return SEARCH_CAP if query.search.strip() else COUNT_CAP
+def _cap(query: Query, shape: Shape) -> int:
+    if query.search.strip():
+        return SEARCH_CAP
+    return min(COUNT_CAP, seeing.FEW) if shape.how.kind in (seeing.MANY, seeing.SPARSE) else COUNT_CAP
+
+
+def _is_narrowed(shape: Shape, extra: Criteria) -> bool:
+    return bool((shape.conditions or extra) and not shape.search)
 
 
 def _count(uow: UnitOfWork, shape: Shape, values: Mapping[str, Any], query: Query, extra: Criteria) -> int:
-    """Count up to one more than the cap."""
-    statement = _statement(uow, selects.number, shape, _cap(query) + 1, extra=extra)
+    """Count up to one more than the cap; where so many parents are reached, as far as some of them go."""
+    cap = _cap(query, shape)
+    if shape.how.kind == seeing.MANY and not shape.conditions and not extra and not shape.search:
+        return cap + 1
+    statement = _statement(uow, selects.number, shape, cap + 1, extra=extra)
     return int(uow.session.execute(statement, dict(values)).scalar_one())

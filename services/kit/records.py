@@ -38,7 +38,7 @@ def get(uow: UnitOfWork, entity: Entity, record_id: Any, *, action: str = "read"
         raise NotFound
     model: Any = entity.model
     statement = select(model).where(
-        model.id == record_id, model.deleted_at.is_(None), permissions.scope(uow, entity, action)
+        model.id == record_id, model.deleted_at.is_(None), permissions.scope(uow, entity, action, is_row_by_row=True)
     )
     if lock:
         statement = statement.with_for_update(of=model)

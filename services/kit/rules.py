@@ -116,7 +116,7 @@ def _reached(uow: UnitOfWork, target: Entity, *, is_part: bool) -> ColumnElement
     """Return the criterion of the records that a reference may name: seen, and where it is to be a part, open to it."""
     if target.key in permissions.KNOWN_TO_ALL:
         return true()
-    return permissions.extending(uow, target) if is_part else permissions.scope(uow, target)
+    return permissions.extending(uow, target) if is_part else permissions.scope(uow, target, is_row_by_row=True)
 
 
 def _why_not(uow: UnitOfWork, target: Entity, found: Select[Any]) -> Message:
@@ -124,9 +124,11 @@ def _why_not(uow: UnitOfWork, target: Entity, found: Select[Any]) -> Message:
     model: Any = target.model
     is_pooled = model.pool_id.is_not(None) if issubclass(model, Pooled) else false()
     with uow.session.no_autoflush:
-        seen = uow.session.execute(found.where(permissions.scope(uow, target)).with_only_columns(is_pooled)).first()
-    if seen is None:
+        row = uow.session.execute(
+            found.where(_reached(uow, target, is_part=False)).with_only_columns(is_pooled)
+        ).first()
+    if row is None:
         return _MISSING
-    if seen[0]:
+    if row[0]:
         return Message(N_("It lies in the public pool. Claim it first."))
     return Message(N_("You may only read it. Ask its owner to let you write there."))

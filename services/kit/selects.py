@@ -41,7 +41,7 @@ from db.base import table_of
 from db.search import POSTGRESQL_TOKENS, query_alternatives, sqlite_match
 from db.types import N_
 from db.within import Within
-from services.kit import custom, groups, masking, permissions
+from services.kit import custom, groups, masking, seeing
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.unit_of_work import UnitOfWork
@@ -67,6 +67,8 @@ class Shape(NamedTuple):
     """By `tokens`, by `either` of two sets of tokens, by `title`, or not at all."""
     token: str | None = None
     """Of the definitions in force, where an added field is among the columns, the conditions or the order."""
+    how: seeing.Way = seeing.Way()
+    """In which way the scope of the reader is put (seeing.py)."""
 
 
 class Order(NamedTuple):
@@ -149,7 +151,7 @@ def _criteria(uow: UnitOfWork, shape: Shape) -> Criteria:
 
 def _scope(uow: UnitOfWork, shape: Shape) -> ColumnElement[bool]:
     """Return the scope of the reader; of what lies in a pool without the parts about owners: it has none."""
-    scope = permissions.scope(uow, shape.entity)
+    scope = seeing.criterion(uow, shape.entity, shape.how)
     lies = any(name == "pool_id" and operator in ("in", "filled") for name, operator in shape.conditions)
     if not lies or not isinstance(scope, BooleanClauseList) or scope.operator is not or_:
         return scope
@@ -367,7 +369,11 @@ def number(uow: UnitOfWork, shape: Shape, limit: int, extra: Criteria) -> Select
     is_searched = bool(shape.search)  # by words, which find few: the parts would be looked through twice
     if not uow.is_sqlite and not is_searched and isinstance(scope, BooleanClauseList) and scope.operator is or_:
         parts = list(scope.clauses)
-    found = [select(key).where(part, *rest).limit(limit) for part in parts]
+    along = [] if is_searched else seeing.counted(uow, shape.entity, shape.how)
+    if along:
+        found = [one.where(*rest).limit(limit) for one in along]
+    else:
+        found = [select(key).where(part, *rest).limit(limit) for part in parts]
     if len(found) == 1:
         return _number_of(found[0])
     together = union(*(select(one.subquery().c.id) for one in found)).limit(limit)
