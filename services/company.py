@@ -27,6 +27,7 @@ KEYS: Final[Mapping[str, Any]] = {
     "map_stale_days": 90,  # a key person nobody has spoken with for longer is a gap of the power map
     # By which version normal forms and search words were made, and how far making them anew has come.
     "made_by": {"version": None, "towards": None, "table": None, "after": 0},
+    "import_days": 30,  # for how long the files of imports are kept; services/imports
     "night_hour": 2,  # of the company's clock: when the nightly jobs run; services/jobs.py
     "setup_secret": None,  # {"hash": …, "until": …}; services/auth/setup.py
 }

@@ -140,4 +140,5 @@ INTAKES["lead"] = Intake(
     prepare=leads.prepare,
     instead={"name": (("email", same), ("company", same)), "company": (("email", domain_key),)},
 )
-INTAKES["customer"] = Intake(asked=())  # a new customer is part of nothing that is part of it
+# A new customer is part of nothing that is part of it; a known one may be.
+INTAKES["customer"] = Intake(asked=(), asked_in_change=("parent_id",))

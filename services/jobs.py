@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from db.models import Job as Row
 from db.types import N_
-from services import collaborators, company, grading, reminders
+from services import collaborators, company, grading, imports, reminders
 from services.kit import permissions
 from services.kit.actor import SYSTEM
 from services.kit.errors import Refusal
@@ -53,6 +53,7 @@ JOBS: Final[dict[str, Job]] = {
         Job("recycle", N_("Back to the public pools"), recycling.recycle),
         Job("collaborators", N_("End of collaborations"), collaborators.tidy),
         Job("grades", N_("Grades of leads that follow the day"), grading.by_night),
+        Job("imports", N_("Files of old imports"), imports.forget_old),
         Job("reminders", N_("Reminders put aside"), reminders.forget_old),
     )
 }

@@ -10,7 +10,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, false, func, or_, select
 
 from db.models import ImportBatch, User
 from db.types import N_
+from services import company
 from services.imports import asking
 from services.imports.lease import STALE, is_dead
 from services.kit import audit, permissions
@@ -367,6 +368,16 @@ def forget(uow: UnitOfWork, *, older_than: datetime) -> int:
             shutil.rmtree(folder, ignore_errors=True)
             gone += 1
     return gone
+
+
+def forget_old(uow: UnitOfWork) -> dict[str, int]:
+    """Remove the files of imports that are as old as the company keeps them; a recurring job. Returns how many.
+
+    What came in can be taken back all the same: which rows became which records stands in the database.
+    """
+    permissions.require(uow, "setting.update")
+    days = int(company.get(uow, "import_days"))
+    return {"imports": forget(uow, older_than=uow.now - timedelta(days=days))}
 
 
 def count(uow: UnitOfWork, entity: Entity | None = None) -> int:

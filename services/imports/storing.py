@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -33,9 +33,6 @@ from services.kit.transfer.outcome import Options, Outcome
 from services.kit.transfer.reading import Row
 from services.kit.transfer.staging import plain, read_arrow
 from services.kit.unit_of_work import UnitOfWork
-
-_LEAST: Final = 1
-"""A chunk that the database refuses is halved down to single rows."""
 
 
 @dataclass
@@ -190,7 +187,7 @@ class Store:
         try:
             columns = self._columns(uow, table)
         except Invalid as invalid:  # a quota
-            if count <= _LEAST:
+            if count == 1:
                 stored.refused[table.column("number")[0].as_py()] = invalid.fields
                 return
             self._enter(uow, table.slice(0, count // 2), stored)
@@ -301,10 +298,7 @@ class Store:
         gone = self._gone(uow, drafts)
         here = [draft for draft in drafts if draft.record_id not in gone]
         before = self._before(uow, here)
-        if self.is_trial and not self.changes_by_verb and self.entity.check is None:
-            found = storing.changed(uow, self.entity, here)
-        else:
-            found = storing.update(uow, self.entity, here)
+        found = self._changed(uow, here)
         changed = [(draft, values) for draft, values in found if draft.is_good]
         stored.updated += len(changed)
         stored.unchanged += len(here) - len(found)
@@ -312,11 +306,18 @@ class Store:
         message = Message(N_("There is no such record to change, or you may not change it."))
         stored.refused |= {draft.row.number: {"": message} for draft in drafts if draft.record_id in gone}
         if not self.is_trial:
-            kept = [
-                (draft, {name: _json(before[draft.record_id or 0][name]) for name in values})
-                for draft, values in changed
-            ]
-            self._keep_rows(uow, kept)
+            old = [{name: _json(before[one.record_id or 0][name]) for name in values} for one, values in changed]
+            self._keep_rows(uow, [(one, was) for (one, _), was in zip(changed, old, strict=True)])
+
+    def _changed(self, uow: UnitOfWork, drafts: Sequence[Draft]) -> list[tuple[Draft, dict[str, Any]]]:
+        """Change records; in a trial those alone about which somebody has to be asked."""
+        if not self.is_trial or self.changes_by_verb:
+            return storing.update(uow, self.entity, drafts)
+        found = storing.changed(uow, self.entity, drafts)
+        asked = [draft for draft, values in found if storing.needs_asking(self.entity, values)]
+        if asked:
+            storing.update(uow, self.entity, asked)
+        return found
 
     def _gone(self, uow: UnitOfWork, drafts: Sequence[Draft]) -> set[int]:
         """Return the records that the actor may not change any more: deleted or given away since the check."""
@@ -373,13 +374,13 @@ class Store:
         uow.session.connection().execute(table_of(ImportRow).insert(), written)
 
 
+def _whole(column: Any) -> Any:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
 def target_columns(entity: Entity) -> frozenset[str]:
     """Return the names of a table's columns."""
     return frozenset(column.name for column in table_of(entity.model).columns)
-
-
-def _whole(column: Any) -> Any:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def _packed(entity: Entity, added: Mapping[str, Sequence[Any]], count: int) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Bulk: many rows enter a table at once, by COPY on PostgreSQL, by one prepared statement on SQLite."""
+"""Bulk: many rows enter a table, or change in it, by COPY on PostgreSQL and by one statement a portion on SQLite."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any, Final
 import psycopg
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import csv as arrow_csv
-from sqlalchemy import Table, text
+from sqlalchemy import Table, bindparam, text
+from sqlalchemy import update as sql_update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.kit.unit_of_work import UnitOfWork
@@ -165,6 +166,47 @@ def _plain_for_sqlite(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+
+
+# --- changes ------------------------------------------------------------------------------------------------
+
+
+def update(uow: UnitOfWork, table: Table, ids: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> None:
+    """Give records, by id, values of their own; their versions are raised and they are signed.
+
+    Raises IntegrityError if a constraint refuses one; a caller that goes on then has a savepoint around.
+    """
+    signed: dict[str, Any] = {"updated_at": uow.now, "updated_by_id": uow.actor.user_id}
+    if not uow.is_sqlite:
+        values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns}
+        statement = sql_update(table).where(table.c.id == bindparam("of_id"))
+        rows = [
+            {"of_id": record_id, **{f"new_{name}": value for name, value in zip(columns, row, strict=True)}}
+            for record_id, *row in zip(ids, *columns.values(), strict=True)
+        ]
+        uow.session.connection().execute(statement.values(**values, **signed, version=table.c.version + 1), rows)
+        return
+    cursor: Any = uow.session.connection().connection.cursor()
+    held = ", ".join(f"v{at}" for at in range(len(columns)))
+    set_to = [f'"{name}" = p.v{at}' for at, name in enumerate(columns)]
+    set_to += [f'"{name}" = {_literal(value)}' for name, value in signed.items()]
+    try:
+        cursor.execute(f"CREATE TEMP TABLE {_PORTION} (of_id, {held})")
+        held_rows = list(zip(ids, *(_for_sqlite([*column]) for column in columns.values()), strict=True))
+        cursor.executemany(f"INSERT INTO {_PORTION} VALUES (?{', ?' * len(columns)})", held_rows)  # noqa: S608
+        # "+": the portion is walked through and the table looked into, never the other way round.
+        cursor.execute(
+            f'UPDATE "{table.name}" SET {", ".join(set_to)}, version = "{table.name}".version + 1 '  # noqa: S608
+            f'FROM {_PORTION} p WHERE "{table.name}".id = +p.of_id'
+        )
+    except sqlite3.IntegrityError as error:
+        raise IntegrityError(None, None, error) from error
+    finally:
+        cursor.execute(f"DROP TABLE IF EXISTS {_PORTION}")
+        cursor.close()
+
+
+# --- values -------------------------------------------------------------------------------------------------
 
 
 def _by_copy(uow: UnitOfWork, table: Table, columns: Mapping[str, Any], count: int) -> None:

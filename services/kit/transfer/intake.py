@@ -35,6 +35,8 @@ class Intake:
     asked: tuple[str, ...] | None = None
     """Fields without which the entity's check has nothing against a new record: rows in which they are all blank are
     not asked about, and go in by the thousand. None: every row is asked about."""
+    asked_in_change: tuple[str, ...] | None = None
+    """Fields about whose change the entity's check has something to say; None: it is asked about every change."""
     instead: Mapping[str, tuple[tuple[str, Callable[[Any], Any]], ...]] = field(default_factory=dict)
     """Required fields of new records that may be filled from others of the row: (field, what to make of its value)."""
     update: Callable[[UnitOfWork, int, Values], Any] | None = None

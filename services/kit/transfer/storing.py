@@ -14,7 +14,7 @@ from db.types import N_
 from services.kit import audit, permissions, records
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Invalid, Message, Refusal
-from services.kit.transfer import bulk
+from services.kit.transfer import bulk, changing
 from services.kit.transfer.checks import chunks
 from services.kit.transfer.drafts import Draft
 from services.kit.transfer.intake import intake_of
@@ -174,8 +174,7 @@ def update(uow: UnitOfWork, entity: Entity, known: Sequence[Draft]) -> list[tupl
         for draft, values in found:
             _guarded(draft, _update, uow, entity, draft, values)
     else:
-        for some in chunks(found):
-            _update_together(uow, entity, some)
+        _change(uow, entity, found)
     return found
 
 
@@ -187,8 +186,7 @@ def set_back(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft]) -> None:
         for draft, values in found:
             _guarded(draft, _update, uow, entity, draft, values)
     else:
-        for some in chunks(found):
-            _update_together(uow, entity, some)
+        _change(uow, entity, found)
 
 
 def changed(uow: UnitOfWork, entity: Entity, known: Sequence[Draft]) -> list[tuple[Draft, dict[str, Any]]]:
@@ -215,6 +213,33 @@ def _update(uow: UnitOfWork, entity: Entity, draft: Draft, values: Mapping[str, 
     given = {name: value for name, value in values.items() if name != "team_id" or not entity.is_owned}
     if given:
         verb(uow, draft.record_id or 0, given)
+
+
+def needs_asking(entity: Entity, values: Mapping[str, Any]) -> bool:
+    """Say whether a change takes more than a statement: the entity's check, or what follows from another owner."""
+    asked = intake_of(entity.key).asked_in_change
+    if entity.check is not None and (asked is None or not values.keys().isdisjoint(asked)):
+        return True
+    return entity.is_owned and not values.keys().isdisjoint(("owner_id", "team_id"))
+
+
+def _change(uow: UnitOfWork, entity: Entity, found: Sequence[tuple[Draft, dict[str, Any]]]) -> None:
+    """Change records by statement where that is all it takes, the others by flush."""
+    asked = [one for one in found if needs_asking(entity, one[1])]
+    plain = [one for one in found if one[1] and not needs_asking(entity, one[1])]
+    if plain:
+        uow.session.flush()
+    for start in range(0, len(plain), changing.TOGETHER):
+        some = plain[start : start + changing.TOGETHER]
+        try:
+            with uow.session.begin_nested():
+                changing.change(uow, entity, {draft.record_id or 0: values for draft, values in some})
+        except DBAPIError:
+            asked += some  # one of them is refused: who it is, is found by setting them
+    if plain:
+        uow.session.expire_all()
+    for few in chunks(asked):
+        _update_together(uow, entity, few)
 
 
 def _update_together(uow: UnitOfWork, entity: Entity, changed: Sequence[tuple[Draft, dict[str, Any]]]) -> None:
