@@ -83,7 +83,8 @@ def _sample(table: Table, at: int) -> str:
     """Return the first cells of a column that say anything."""
     texts = dict.fromkeys(_text(row.cells[at]).strip() for row in table.rows)
     shown = " · ".join([text for text in texts if text][:_SAMPLES])
-    return shown if len(shown) <= _SAMPLE else shown[: _SAMPLE - 1] + "…"
+    shown = shown if len(shown) <= _SAMPLE else shown[: _SAMPLE - 1] + "…"
+    return shown.replace("@", "\u2060@\u2060")  # an address of mail would become a link
 
 
 def _required(entity: Entity, chosen: frozenset[str]) -> None:
@@ -152,7 +153,7 @@ def unknown(
 
 
 def _as_read(offered: Mapping[str, str], one: str) -> str:
-    return offered[one] if one else _("As it is")
+    return offered[one] if one else _("Leave as it is")
 
 
 def _offered(entity: Entity, name: str) -> dict[str, str]:
@@ -238,6 +239,12 @@ def errors(found: Sequence[CellError]) -> None:
             _("What is wrong"): [say(error.message) for error in found],
         },
         hide_index=True,
+        column_config={
+            _("Row"): st.column_config.NumberColumn(width=70),
+            _("Column"): st.column_config.TextColumn(width=130),
+            _("In the file"): st.column_config.TextColumn(width=130),
+            _("What is wrong"): st.column_config.TextColumn(width="large"),
+        },
     )
 
 

@@ -14,6 +14,7 @@ from services.imports.batches import get, staged_of
 from services.kit import permissions
 from services.kit.entity import ENTITIES, model_of, title_column
 from services.kit.errors import Message
+from services.kit.fields import is_blank
 from services.kit.transfer import exporting
 from services.kit.transfer.exporting import FileFormat, Heading
 from services.kit.transfer.outcome import CellError
@@ -38,12 +39,12 @@ def errors(uow: UnitOfWork, batch_id: int, *, limit: int | None = 200, after: in
     found: list[CellError] = []
     batch = get(uow, batch_id)
     table = staged_of(uow, batch_id)
-    columns = {name: heading for heading, name in batch.mapping.items()}
+    columns = _columns(table, batch.mapping)
     for rows, wrong in _wrong_blocks(uow, batch_id, table):
         for number, cells in rows:
             if number <= after:
                 continue
-            for position, heading, message in _placed(table, columns, wrong[number]):
+            for position, heading, message in _placed(columns, cells, wrong[number]):
                 shown = "" if position < 0 or cells[position] is None else str(cells[position])
                 shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
                 found.append(CellError(number, heading, shown, message))
@@ -52,9 +53,25 @@ def errors(uow: UnitOfWork, batch_id: int, *, limit: int | None = 200, after: in
     return found
 
 
-def _placed(table: Staged, columns: Mapping[str, str], wrong: Mapping[str, Message]) -> list[tuple[int, str, Message]]:
-    places = {heading: at for at, heading in enumerate(table.header)}
-    found = [(places.get(columns.get(name, ""), -1), columns.get(name, ""), message) for name, message in wrong.items()]
+_Columns = Mapping[str, Sequence[tuple[int, str]]]
+"""The columns of the file by field: position and heading, the first one first."""
+
+
+def _columns(table: Staged, mapped: Mapping[str, str]) -> _Columns:
+    found: dict[str, list[tuple[int, str]]] = {}
+    for position, heading in enumerate(table.header):
+        if heading in mapped:
+            found.setdefault(mapped[heading], []).append((position, heading))
+    return found
+
+
+def _placed(columns: _Columns, cells: Sequence[Any], wrong: Mapping[str, Message]) -> list[tuple[int, str, Message]]:
+    """Return what is wrong by position and heading; of several columns, at the first one that is filled."""
+    found = []
+    for name, message in wrong.items():
+        places = columns.get(name) or [(-1, "")]
+        filled = [place for place in places if place[0] >= 0 and not is_blank(cells[place[0]])]
+        found.append((*(filled or places)[0], message))
     return sorted(found, key=lambda one: one[0])
 
 
@@ -97,19 +114,19 @@ def errors_file(
     """
     batch = get(uow, batch_id)
     table = staged_of(uow, batch_id)
-    columns = {name: heading for heading, name in batch.mapping.items()}
+    columns = _columns(table, batch.mapping)
     headings = [*(Heading(heading) for heading in table.header), Heading(title)]
     return exporting.write(target, headings, _bad_rows(uow, batch_id, table, columns, say), file_format=file_format)
 
 
 def _bad_rows(
-    uow: UnitOfWork, batch_id: int, table: Staged, columns: Mapping[str, str], say: Callable[[Any], str]
+    uow: UnitOfWork, batch_id: int, table: Staged, columns: _Columns, say: Callable[[Any], str]
 ) -> Iterable[list[Any]]:
     for rows, wrong in _wrong_blocks(uow, batch_id, table):
         for number, cells in rows:
             told = [
                 (f"{heading}: " if heading else "") + say(message)
-                for _, heading, message in _placed(table, columns, wrong[number])
+                for _, heading, message in _placed(columns, cells, wrong[number])
             ]
             yield [*map(exporting.as_it_came, cells), "; ".join(told)]
 

@@ -164,7 +164,7 @@ FILES: dict[str, tuple[Entity, str, dict[str, Any]]] = {
             "伟,王,华为,,-,13800138000x12,--None--,Jim,31-01-26,,\n"
             ",,Acme,,12345678,N/A,Website,Roy,,-,\n"
             ",,,x@known.example,,,Olark Chat,Pam,1.2.26,,\n"
-            "Bob,,,bob@gmail.com,,,,,30-30-26,vip\n"
+            "Bob,,,bob@gmail.com,,call me,,,30-30-26,vip\n"
         ),
         {},
     ),

@@ -253,6 +253,18 @@ def _number(cell: Any) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def _place(column: Column, row: Row) -> int:
+    """Return where a row's cell of a column stands: of several, the first one that is filled."""
+    filled = (part.position for part in column.parts if not is_blank(row.cells[part.position]))
+    return next(filled, column.position)
+
+
+def _heading(column: Column | None, place: int) -> str:
+    if column is None:
+        return ""
+    return next((part.heading for part in column.parts if part.position == place), column.heading)
+
+
 def errors_of(drafts: list[Draft], mapped: Mapped) -> list[CellError]:
     """Return what is wrong by row and column, in the order of the file."""
     places = {column.field.name: column for column in mapped.columns}
@@ -260,11 +272,10 @@ def errors_of(drafts: list[Draft], mapped: Mapped) -> list[CellError]:
     for draft in drafts:
         for name, message in draft.wrong.items():
             column = places.get(name)
-            cell = draft.row.cells[column.position] if column else ""
+            cell = draft.row.cells[_place(column, draft.row)] if column else ""
             shown = "" if cell is None else str(cell)
             shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
-            found.append((draft.row.number, column.position if column else -1, column, shown, message))
+            place = _place(column, draft.row) if column else -1
+            found.append((draft.row.number, place, _heading(column, place), shown, message))
     found.sort(key=lambda one: one[:2])
-    return [
-        CellError(row, column.heading if column else "", shown, message) for row, _, column, shown, message in found
-    ]
+    return [CellError(row, heading, shown, message) for row, _, heading, shown, message in found]
