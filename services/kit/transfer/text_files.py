@@ -26,6 +26,8 @@ ENCODINGS: Final = ("utf-8", "gb18030", "big5", "utf-16", "windows-1252", "shift
 _SAMPLE: Final = 200_000
 _PORTION: Final = 2_000
 """Rows read at a time."""
+_LETTERS: Final = 1_000_000
+"""Letters of a text that are cut into lines at a time."""
 _SURE: Final = 0.75
 """Share of a text's two-byte characters that lie among the common ones of its encoding."""
 _SAID: Final = re.compile(r"sep=([,;\t|])[ \t]*[\r\n]")
@@ -54,7 +56,7 @@ def read(content: bytes, name: str, how: TextForm | None = None) -> RawTable:
 
 def _rows(text: str, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows with their numbers; refuse at a quotation mark that is not closed or stands alone."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     has_defused = "'" in text
     number = 0
     while True:
@@ -84,9 +86,18 @@ def _rows(text: str, name: str, delimiter: str) -> Iterator[tuple[int, list[str]
             yield number, [_armed(cell) for cell in cells] if has_defused else cells
 
 
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines with their ends, a portion at a time: as one file in memory a text takes four bytes a letter."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + _LETTERS) + 1 or len(text)
+        yield from io.StringIO(text[start:end], newline="")
+        start = end
+
+
 def _line_of_failure(text: str, delimiter: str) -> int:
     """Return the row at which reading fails, or its line if it is the first."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     before = csv.field_size_limit(len(text) + 1)
     count = 0
     try:
