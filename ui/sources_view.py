@@ -127,7 +127,8 @@ def _rates(found: Quality) -> int | None:
             }
         )
     title = _title(found)
-    spec = bars.rows(marks, palette, title=title, step=34, pick=True)
+    st.markdown(f"**{fmt.plain(title)}**")  # above the picture, where it goes on in the next line on a telephone
+    spec = bars.rows(marks, palette, title="", step=34, pick=True)
     said = named(title, "; ".join(str(mark["tip"]) for mark in marks))
     event: Any = st.vega_lite_chart(
         spec=spec, theme=None, alt=said, key="source_rates", on_select="rerun", selection_mode="pick"
@@ -236,8 +237,9 @@ def _months(found: Quality) -> None:
             }
         )
     title = _("Leads by the month they came in, with the share converted so far")
+    st.markdown(f"**{fmt.plain(title)}**")
     st.vega_lite_chart(
-        spec=bars.columns(marks, palette, title=title),
+        spec=bars.columns(marks, palette, title=""),
         theme=None,
         alt=named(title, "; ".join(str(mark["tip"]) for mark in marks)),
         key="source_months",

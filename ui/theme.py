@@ -97,7 +97,7 @@ _STYLE: Final = """<style>
 @media (min-width: 1000px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
 @media (max-width: 640px) {
   [class*="st-key-numbers_"] [data-testid="stColumn"] { min-width: 40%; width: 40%; flex: 1 1 40%; }
-  [class*="_bar"] [class*="-sort"] { width: 9.4rem !important; min-width: 0; }
+  [class*="_bar"] [class*="-sort"] { flex: 0 0 9.4rem !important; min-width: 0; }
   .st-key-power_map_picture > * { min-width: 46rem; }
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; padding-top: 4.5rem; }
   .st-key-customer_page > * > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }

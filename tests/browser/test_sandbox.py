@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from services import planning
 from tests.browser.conftest import Server, settle
 
+TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SignIn = Callable[..., Page]
 HEADER, ROW = 36, 36
 
@@ -57,7 +58,8 @@ def click_cell(page: Page, row: int, x: int) -> None:
     """Press a cell of the ranked table; rows count from 0, `x` in pixels from its left."""
     grid = ranked(page)
     grid.scroll_into_view_if_needed()
-    expect(grid.get_by_role("gridcell").first).to_be_attached()  # the grid listens only once it has drawn
+    expect(grid.locator("canvas").first).to_be_visible()
+    page.evaluate(TWO_FRAMES)  # the grid listens only once it has drawn
     box = grid.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + x, box["y"] + HEADER + ROW * row + ROW / 2)

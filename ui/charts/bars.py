@@ -91,9 +91,9 @@ def _table(marks: Marks) -> pa.Table:
 
 
 def framed(palette: Palette, title: str, **spec: Any) -> Spec:
-    """Return a picture in the house's look: title at the left, no frame, no grid."""
+    """Return a picture in the house's look: title at the left if there is one in the picture, no frame, no grid."""
     return {
-        "title": {"text": title, "anchor": "start", "frame": "group", "offset": 14},
+        **({"title": {"text": title, "anchor": "start", "frame": "group", "offset": 14}} if title else {}),
         "width": "container",
         "padding": {"left": 5, "top": 8, "right": 5, "bottom": 5},  # else the title loses the tops of its letters
         "background": "transparent",
