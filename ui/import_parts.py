@@ -243,7 +243,7 @@ def errors(found: Sequence[CellError]) -> None:
             _("Row"): st.column_config.NumberColumn(width=70),
             _("Column"): st.column_config.TextColumn(width=130),
             _("In the file"): st.column_config.TextColumn(width=130),
-            _("What is wrong"): st.column_config.TextColumn(width="large"),
+            _("What is wrong"): st.column_config.TextColumn(width=620),
         },
     )
 
