@@ -16,7 +16,7 @@ from ui.i18n import _, label, option, tr
 from ui.widgets import badge_color
 
 _CHOSEN: Final = "pipeline"
-_ARROW: Final = 45
+_NAME, _ARROW = 260, 45
 """Pixels."""
 _ASKED: Final = ("name", "kind")
 _OF_OPEN: Final = ("win_rate", "days_allowed", "requires_map")
@@ -96,7 +96,7 @@ def _table(pipeline_id: int, found: Sequence[Line]) -> None:
         placeholder="",
         alt=_("Stages"),
         column_config={
-            "name": _button("stages_open", label(fields["name"]), partial(stage.later, pipeline_id), ids, "large"),
+            "name": _button("stages_open", label(fields["name"]), partial(stage.later, pipeline_id), ids, _NAME),
             "kind": st.column_config.MultiselectColumn(
                 label(fields["kind"]),
                 options=[option(fields["kind"], code) for code in kinds],

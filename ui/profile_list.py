@@ -39,10 +39,17 @@ def show() -> None:
         limit=_PAGE + 1,
     )
     if not found:
-        page.empty(
+        with page.empty(
             _("No profiles here"),
             caption=_("A profile is begun on the customer's page, under “Profiles”."),
-        )
+        ):
+            page.button(
+                _("Look at the customers"),
+                permission="customer.read",
+                key="profiles.first",
+                on_click=page.go_later,
+                args=("customers",),
+            )
         return
     _table(found[:_PAGE])
     _pager(found, trail)

@@ -20,8 +20,13 @@ from services.kit.errors import Invalid, Message, NotFound
 from ui import action, dialog, page, session
 from ui import format as fmt
 from ui.i18n import N_, _, label
+from ui.server.addresses import DRAFTS_SCRIPT
 
 _LAST_KIND: Final = "quick_log.kind"
+# Our own words and numbers; what is typed stays in the browser (ui/server/drafts.js).
+_DRAFT: Final = (
+    '<div data-sandtable-draft="{name}" data-sandtable-round="{number}"></div><script src="{script}"></script>'
+)
 _CHIPS: Final[Mapping[int, str]] = {0: N_("Today"), 1: N_("Tomorrow"), 3: N_("In 3 days"), 7: N_("In a week")}
 """Days until the next step -> what the press says."""
 
@@ -38,7 +43,8 @@ def box(name: str, record: Any, *, customer_id: int | None = None, is_open: bool
     def key(part: str) -> str:
         return f"{counter}.{record.id}.{number}.{part}"
 
-    with st.form(key("form"), border=is_open):
+    draft = f"draft_{session.actor().user_id}_{name}_{record.id}"
+    with st.container(key=draft), st.form(key("form"), border=is_open):
         given = _fields(key, record, customer_id)
         save = st.form_submit_button(
             _("Log activity"),
@@ -46,6 +52,7 @@ def box(name: str, record: Any, *, customer_id: int | None = None, is_open: bool
             shortcut="Ctrl+Enter",
             help=_("Ctrl+Enter saves from anywhere in the box."),
         )
+    st.html(_DRAFT.format(name=draft, number=number, script=DRAFTS_SCRIPT), unsafe_allow_javascript=True)
     if save:
         _save({name: record.id, **given}, partial(_empty, counter, number))
 

@@ -16,7 +16,7 @@ from ui import brand, i18n, session
 from ui.errors import report
 from ui.format import plain
 from ui.i18n import _, option, say
-from ui.server.addresses import SESSION, SESSION_SCRIPT
+from ui.server.addresses import DRAFTS_SCRIPT, SESSION, SESSION_SCRIPT
 
 _TICKET: Final = "sign_in.ticket"
 _NOTICE: Final = "sign_in.notice"
@@ -27,6 +27,7 @@ _LANGUAGE: Final = "sign_in.language"
 _REDEEM: Final = (
     '<div data-sandtable-ticket="{ticket}" data-sandtable-session="{address}"></div><script src="{script}"></script>'
 )
+_FORGET: Final = f'<div data-sandtable-forget="all"></div><script src="{DRAFTS_SCRIPT}"></script>'
 _STYLE: Final = """<style>
 .stMainBlockContainer { max-width: 26rem; padding-top: 8vh; }
 [data-testid="stSidebar"], [data-testid="stSidebarCollapsedControl"] { display: none; }
@@ -42,6 +43,8 @@ def show() -> None:
     if ticket := st.session_state.pop(_TICKET, None):
         _redeem(ticket)
         return
+    # What was typed and not saved stays in the tab as long as somebody is signed in there.
+    st.html(_FORGET, unsafe_allow_javascript=True)
     _head()
     if session.database().ask(SYSTEM, auth.needs_setup):
         _set_up_form()

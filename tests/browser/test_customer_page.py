@@ -38,6 +38,43 @@ def test_what_happened_and_what_is_next_are_written_in_one_box_by_keyboard(
     assert ["Met the owner"] == list(server.world.ask(activities.timeline, customer_id=customer.id)["summary"])
 
 
+def test_what_is_typed_into_the_box_survives_a_reload_until_it_is_saved(
+    server: Server, sign_in: Callable[..., Page]
+) -> None:
+    customer = server.world.customer(name="Draft Works", owner_id=server.people["sales"].id)
+    page = sign_in("sales", f"/customers?id={customer.id}")
+    box, step = page.get_by_placeholder("What happened?"), page.get_by_placeholder("What is next?")
+    box.press_sequentially("They want a second line")
+    step.press_sequentially("Send the layout")
+    page.reload()
+    expect(box).to_have_value("They want a second line")
+    expect(step).to_have_value("Send the layout")
+    settle(page)
+    page.get_by_text("Tomorrow", exact=True).click()
+    page.get_by_role("button", name="Log activity").click()
+    expect(page.get_by_text("Activity logged")).to_be_visible()
+    expect(box).to_have_value("")
+    assert ["They want a second line"] == list(
+        server.world.ask(activities.timeline, customer_id=customer.id)["summary"]
+    )
+    page.reload()
+    expect(page.get_by_text("They want a second line")).to_be_visible()
+    settle(page)
+    expect(box).to_have_value("")
+
+
+def test_what_is_typed_is_not_left_to_whoever_signs_in_next(server: Server, sign_in: Callable[..., Page]) -> None:
+    customer = server.world.customer(name="Draft Left", owner_id=server.people["sales"].id)
+    page = sign_in("sales", f"/customers?id={customer.id}")
+    page.get_by_placeholder("What happened?").press_sequentially("Not for others")
+    assert page.evaluate("Object.values(sessionStorage).join()").count("Not for others")
+    page.context.clear_cookies()
+    page.reload()
+    page.get_by_test_id("stFormSubmitButton").wait_for()
+    settle(page)
+    page.wait_for_function("!Object.values(sessionStorage).join().includes('Not for others')")
+
+
 def test_a_tab_is_an_address_that_survives_reload_and_back(server: Server, sign_in: Callable[..., Page]) -> None:
     customer = made(server, "Deep Works 深链厂")
     server.world.opportunity(customer_id=customer.id, name="Deep chance", owner_id=server.people["sales"].id)

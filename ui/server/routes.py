@@ -16,7 +16,7 @@ from services.auth import SignedOut
 from services.kit.actor import SYSTEM
 from ui import brand, cookie, session
 from ui.server import files
-from ui.server.addresses import FOCUS_SCRIPT, HEALTH, SESSION, SESSION_SCRIPT
+from ui.server.addresses import DRAFTS_SCRIPT, FOCUS_SCRIPT, HEALTH, SESSION, SESSION_SCRIPT
 
 _LARGEST_BODY: Final = 1000
 
@@ -68,6 +68,11 @@ async def focus_script(_request: Request) -> Response:
     return _script("focus.js")
 
 
+async def drafts_script(_request: Request) -> Response:
+    """Answer with the script that keeps what is typed into a box over a reload."""
+    return _script("drafts.js")
+
+
 def _script(name: str) -> Response:
     return FileResponse(
         Path(__file__).with_name(name), media_type="text/javascript", headers={"Cache-Control": "no-cache"}
@@ -92,6 +97,7 @@ ROUTES: Final = [
     Route(SESSION, open_session, methods=["POST"]),
     Route(SESSION_SCRIPT, session_script),
     Route(FOCUS_SCRIPT, focus_script),
+    Route(DRAFTS_SCRIPT, drafts_script),
     Route(HEALTH, health),
     Route("/favicon.png", icon),
     *files.ROUTES,
