@@ -6,7 +6,7 @@ import argparse
 import os
 import time
 
-from bench import customer_page, duplicates, lists, pages, robustness, transfer
+from bench import customer_page, duplicates, lists, pages, robustness, scopes, search, transfer
 from bench.report import Report
 
 SIZES = [10_000, 100_000]
@@ -35,6 +35,8 @@ GROUPS = {
     "lists": lists.run,
     "transfer": transfer.run,
     "customer page": customer_page.run,
+    "scopes": scopes.run,
+    "search": search.run,
 }
 
 if __name__ == "__main__":

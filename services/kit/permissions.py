@@ -213,6 +213,14 @@ def keys(uow: UnitOfWork, entity: Entity, *, parents: int | None = None) -> list
     return found[0].keys(found[1], found[2], parents) if found else []
 
 
+def own_keys(uow: UnitOfWork, entity: Entity) -> list[Select[Any]]:
+    """Return selects of the keys of the live rows that the actor reads for their own sake, each along one index."""
+    rule, reach = entity.scope, uow.actor.reach(f"{entity.key}.read")
+    if reach in (Reach.NONE, Reach.ALL) or not isinstance(rule, Owned):
+        return []
+    return rule.keys(_seeing(uow, "read"), reach)
+
+
 def above(uow: UnitOfWork, entity: Entity) -> list[Select[Any]]:
     """Return selects of the keys of the parents through which the actor reads rows; empty as `keys` is."""
     found = _through(uow, entity)

@@ -25,6 +25,8 @@ from services.kit.unit_of_work import UnitOfWork
 
 PAGE: Final = 50
 COUNT_CAP: Final = 10_000
+COMMON: Final = 5_000
+"""Hits from which on they are not gathered by whoever sees them all, but met from the newest row on."""
 SEARCH_CAP: Final = 1_000
 """Hits are counted up to here: whoever sees more than a thousand types another letter."""
 TITLE: Final = selects.TITLE
@@ -256,9 +258,14 @@ def _asked(uow: UnitOfWork, entity: Entity, query: Query) -> tuple[Shape, dict[s
     columns = tuple(query.columns or entity.grid)
     named = (*columns, *(name for name, _operator in conditions), query.sort or "")
     token = custom.in_force().token if any(custom.is_custom(name) for name in named) else None
-    how = seeing.way(uow, entity)
-    shape = Shape(entity, columns, conditions, selects.search_of(entity, query.search), token, how)
-    return shape, selects.bound(uow, shape, [one.values for one in query.filters], query.search)
+    searched = selects.search_of(entity, query.search)
+    how = seeing.way(uow, entity, is_search=bool(searched))
+    shape = Shape(entity, columns, conditions, searched, token, how=how)
+    values = selects.bound(uow, shape, [one.values for one in query.filters], query.search)
+    if searched in ("tokens", "either") and not uow.is_sqlite and seeing.sees_much(uow, entity):
+        found = uow.session.execute(prepared(uow, selects.hits, shape, COMMON), values).scalar_one()
+        shape = shape._replace(is_common=found >= COMMON)
+    return shape, values
 
 
 def _statement(uow: UnitOfWork, make: Callable[..., Any], *facts: Hashable, extra: Criteria) -> Any:

@@ -9,12 +9,16 @@ as far as that costs little, and then said to be "at least".
 
 from __future__ import annotations
 
+from operator import eq
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
+from sqlalchemy import BinaryExpression, BindParameter, ColumnElement, Select, case, func, literal, select, union_all
+from sqlalchemy.sql.elements import BooleanClauseList
+from sqlalchemy.sql.operators import in_op, or_
 
-from db.within import within
+from db.within import Within, within
 from services.kit import permissions
+from services.kit.actor import Reach
 from services.kit.entity import ENTITIES, Entity
 from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
@@ -27,6 +31,10 @@ MOST: Final = 25_000
 """Parents looked through where rows are so rare that they would not be met in the order of the list."""
 RARE: Final = 200
 """So few rows that fulfil a filter, among the PARENTS first parents, are gathered as well."""
+LITTLE: Final = 500
+"""Rows that are looked through for what is searched."""
+MUCH: Final = 20_000
+"""Rows seen for their own sake, of which some are met soon when a word is common."""
 GATHERED, MANY, SPARSE = "gathered", "many", "sparse"
 
 
@@ -41,10 +49,15 @@ class Way(NamedTuple):
     """There are more than MOST parents."""
 
 
-def way(uow: UnitOfWork, entity: Entity) -> Way:
-    """Return how lists of an entity are asked of the reader. At most one query."""
+def way(uow: UnitOfWork, entity: Entity, *, is_search: bool = False) -> Way:
+    """Return how lists of an entity are asked of the reader. At most one query.
+
+    What a search finds is asked row by row, unless its reader sees so little that this is looked through instead.
+    """
     if not permissions.keys(uow, entity):
         return Way()
+    if is_search:
+        return Way(GATHERED if uow.session.execute(prepared(uow, _little, entity.key)).scalar_one() else MANY)
     found = uow.session.execute(prepared(uow, _seen, entity.key)).scalar_one()
     parents = found if found >= 0 else -found - 1
     if found < 0:
@@ -72,6 +85,38 @@ def counted(uow: UnitOfWork, entity: Entity, how: Way) -> list[Select[Any]]:
     return permissions.keys(uow, entity, parents=how.looked_at) if how.kind in (MANY, SPARSE) else []
 
 
+def apart(scope: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """Return the parts of a scope such as "mine, my team's, or in that pool", each of one value of an indexed column.
+
+    Empty when any part is of another kind.
+    """
+    found: list[ColumnElement[bool]] = []
+    for one in scope.clauses if isinstance(scope, BooleanClauseList) and scope.operator is or_ else ():
+        if isinstance(one, Within):
+            found.append(one)
+        elif isinstance(one, BinaryExpression) and one.operator is in_op and isinstance(one.right, BindParameter):
+            found += [one.left == value for value in one.right.effective_value or ()]
+        elif isinstance(one, BinaryExpression) and one.operator is eq:
+            found.append(one)
+        else:
+            return []
+    return found
+
+
+def sees_much(uow: UnitOfWork, entity: Entity) -> bool:
+    """Say whether the reader sees so many for their own sake that some are met soon, wherever one looks."""
+    if uow.actor.reach(f"{entity.key}.read") is Reach.ALL:
+        return True
+    if permissions.keys(uow, entity) or not permissions.own_keys(uow, entity):
+        return False
+    return bool(uow.session.execute(prepared(uow, _much, entity.key)).scalar_one())
+
+
+def _much(uow: UnitOfWork, key: str) -> Select[Any]:
+    parts = [_number(one.limit(MUCH)) for one in permissions.own_keys(uow, ENTITIES[key])]
+    return select(case(*((one >= MUCH, 1) for one in reversed(parts)), else_=0))
+
+
 def _seen(uow: UnitOfWork, key: str) -> Select[Any]:
     """Make what counts the parents through which rows are seen, as -1 - number if there are more than FEW rows."""
     entity = ENTITIES[key]
@@ -81,6 +126,14 @@ def _seen(uow: UnitOfWork, key: str) -> Select[Any]:
     together: Any = sum(above[1:], start=above[0]) if above else literal(0)
     parents = case(*((one >= MOST, literal(MOST)) for one in reversed(above)), else_=together)
     return select(case(*((one > FEW, -1 - parents) for one in reversed(rows)), else_=parents))
+
+
+def _little(uow: UnitOfWork, key: str) -> Select[Any]:
+    """Make what says whether there are no more than LITTLE rows, seen through no more parents."""
+    entity = ENTITIES[key]
+    parts = permissions.keys(uow, entity, parents=LITTLE + 1) + permissions.above(uow, entity)
+    beyond = [_number(one.limit(LITTLE + 1)) > LITTLE for one in parts]
+    return select(case(*((one, 0) for one in reversed(beyond)), else_=1))
 
 
 def _number(rows: Select[Any]) -> Any:

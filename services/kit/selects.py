@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from operator import eq
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
-    BinaryExpression,
-    BindParameter,
     ColumnElement,
     Integer,
     Select,
@@ -35,12 +32,12 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy import or_ as any_of
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import BooleanClauseList
-from sqlalchemy.sql.operators import in_op, or_
+from sqlalchemy.sql.operators import or_
 
 from db.base import table_of
 from db.search import POSTGRESQL_TOKENS, query_alternatives, sqlite_match
 from db.types import N_
-from db.within import Within
+from db.within import within
 from services.kit import custom, groups, masking, seeing
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
@@ -67,6 +64,8 @@ class Shape(NamedTuple):
     """By `tokens`, by `either` of two sets of tokens, by `title`, or not at all."""
     token: str | None = None
     """Of the definitions in force, where an added field is among the columns, the conditions or the order."""
+    is_common: bool = False
+    """On PostgreSQL: so many rows have what is searched that they are met soon in the order of the list."""
     how: seeing.Way = seeing.Way()
     """In which way the scope of the reader is put (seeing.py)."""
 
@@ -198,11 +197,31 @@ def _search(uow: UnitOfWork, shape: Shape) -> ColumnElement[bool]:
             .where(literal_column(index).op("MATCH")(bindparam("search", type_=String())))
         )
         return model.id.in_(matches)  # type: ignore[no-any-return]
-    # The very expression of the index.
-    stored = getattr(func, POSTGRESQL_TOKENS)(model.search_tokens, type_=ARRAY(SqlText))
+    if shape.is_common:
+        return _has_tokens(shape, func.string_to_array(model.search_tokens, " ", type_=ARRAY(SqlText)))
+    # The keys first, by the index: for a word that the planner knows nothing of it would rather walk through the
+    # whole table from its newest row, expecting to meet fifty soon (2 to 16 s at a million rows).
+    return within(model.id, select(model.id).where(_has_tokens(shape, _indexed(model))))
+
+
+def _indexed(model: Any) -> Any:
+    """Return the very expression of the index of tokens."""
+    return getattr(func, POSTGRESQL_TOKENS)(model.search_tokens, type_=ARRAY(SqlText))
+
+
+def _has_tokens(shape: Shape, stored: Any) -> ColumnElement[bool]:
     names = ("search", "search_else") if shape.search == "either" else ("search",)
     wanted = (cast(bindparam(name, type_=ARRAY(SqlText)), ARRAY(SqlText)) for name in names)
     return any_of(*(stored.bool_op("@>")(tokens) for tokens in wanted))
+
+
+def hits(_uow: UnitOfWork, shape: Shape, limit: int) -> Select[int]:
+    """Return the select of how many rows have what is searched, whoever may see them, counted up to `limit`.
+
+    It decides how the rows are asked for, and is told to nobody.
+    """
+    model: Any = shape.entity.model
+    return _number_of(select(model.id).where(_has_tokens(shape, _indexed(model))).limit(limit))
 
 
 # --- rows ---------------------------------------------------------------------------------------------------
@@ -270,7 +289,7 @@ def first_rows(
     extra: Criteria,
 ) -> Select[Any]:
     """Return the select of the rows that have the key, from the beginning or after `after_key`, `after_id`."""
-    apart = _apart(_scope(uow, shape)) if order.name == _MERGED and not shape.search else []
+    apart = seeing.apart(_scope(uow, shape)) if order.name == _MERGED and not shape.search else []
     if 1 < len(apart) <= _MOST_PARTS:
         return _merged(uow, shape, order, apart, is_after=is_after, limit=limit, extra=extra)
     selected, column, key = _keyed(uow, shape, order, extra)
@@ -280,24 +299,6 @@ def first_rows(
         selected = selected.where(_after(column, key, is_down=order.descending))
     ordering = [column.desc(), key.desc()] if order.descending else [column, key]
     return selected.order_by(*(ordering[:1] if order.name == "id" else ordering)).limit(limit)
-
-
-def _apart(scope: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-    """Return the parts of a scope such as "mine, my team's, or in that pool", each of one value of an indexed column.
-
-    Empty when any part is of another kind.
-    """
-    found: list[ColumnElement[bool]] = []
-    for one in scope.clauses if isinstance(scope, BooleanClauseList) and scope.operator is or_ else ():
-        if isinstance(one, Within):
-            found.append(one)
-        elif isinstance(one, BinaryExpression) and one.operator is in_op and isinstance(one.right, BindParameter):
-            found += [one.left == value for value in one.right.effective_value or ()]
-        elif isinstance(one, BinaryExpression) and one.operator is eq:
-            found.append(one)
-        else:
-            return []
-    return found
 
 
 def _merged(

@@ -45,6 +45,7 @@ OPEN: Final = {
     "services.kit.permissions.above": "a part of queries that ask; nothing for nobody",
     "services.kit.permissions.extending": "a criterion, which is false for nobody",
     "services.kit.permissions.keys": "a part of queries that ask; nothing for nobody",
+    "services.kit.permissions.own_keys": "a part of queries that ask; nothing for nobody",
     "services.kit.permissions.scope": "a criterion, which is false for nobody",
     "services.kit.prepared": "keeps statements, asks nothing of the database",
     "services.kit.query.known_titles": "scope included",

@@ -1,0 +1,73 @@
+"""Lists of what hangs on customers, for those who see little of it, much, and what a big team has, on both engines."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench import data, floor
+from bench.lists import MOST_MS, seller
+from bench.report import Report, Row, side_by_side
+from bench.search import newcomer
+from services.activities import ACTIVITY
+from services.contacts import CONTACT
+from services.contracts import CONTRACT
+from services.kit import query
+from services.kit.actor import Actor
+from services.kit.entity import Entity
+from services.kit.permissions import grants_of
+from services.kit.query import Query
+from services.kit.unit_of_work import Database
+from services.opportunities import OPPORTUNITY
+
+FILTERED: dict[Entity, Query] = {
+    CONTACT: Query().where("role", "in", "decider"),
+    ACTIVITY: Query().where("kind", "in", "call"),
+    OPPORTUNITY: Query().where("stage_id", "in", 1),
+    CONTRACT: Query().where("stage", "in", "approved"),
+}
+
+
+def manager() -> Actor:
+    """Return somebody who sees three teams of eight."""
+    grants, teams = grants_of("sales_manager"), frozenset({3, 4, 5})
+    return Actor(user_id=3, name="Manager", role="sales_manager", grants=grants, team_id=3, tree_ids=teams)
+
+
+def run(report: Report, sizes: list[int]) -> None:
+    """Measure pages and counts of every kind for every reader."""
+    with tempfile.TemporaryDirectory(prefix="sandtable-bench-") as name, data.postgresql(Path(name)) as fresh:
+        for engine in ("SQLite", "PostgreSQL"):
+            for size in sizes:
+                url = f"sqlite:///{name}/scopes{size}.db" if engine == "SQLite" else fresh(f"scopes_{size}")
+                with data.filled(url, size) as (database, _):
+                    floor.load(database, size)
+                    measure(report, f"What hangs on {size:,} customers, on {engine}", database)
+
+
+def measure(report: Report, group: str, database: Database) -> None:
+    """Add a line for each kind, reader and question."""
+    for entity, narrowed in FILTERED.items():
+        for reader in (newcomer(), seller(), manager()):
+            first = database.ask(reader, query.page, entity)
+            for what, ask in _asked(database, entity, reader, narrowed, first).items():
+                taken = side_by_side({"": ask}, least=3, seconds=0.5)[""]
+                note = f"{first.count:,}{'+' if first.is_capped else ''} rows"
+                goals = {f"≤ {MOST_MS:.0f} ms": taken <= MOST_MS}
+                report.add(Row(group, f"{entity.many}, {what}, {reader.name}", taken, goals=goals, note=note))
+
+
+def _asked(
+    database: Database, entity: Entity, reader: Actor, narrowed: Query, first: query.Page
+) -> dict[str, Callable[[], Any]]:
+    found: dict[str, Callable[[], Any]] = {
+        "page 1": lambda: database.ask(reader, query.page, entity),
+        "filter": lambda: database.ask(reader, query.page, entity, narrowed),
+        "count": lambda: database.ask(reader, query.count, entity),
+    }
+    if first.next_cursor:
+        following = Query(cursor=first.next_cursor)
+        found["next page"] = lambda: database.ask(reader, query.page, entity, following)
+    return found
