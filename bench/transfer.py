@@ -128,6 +128,9 @@ def _measure(report: Report, engine: str, number: int, folder: Path, fresh: Call
             ours = _apart("ours", str(path), url, str(folder / "imports"))
         shutil.rmtree(folder / "imports", ignore_errors=True)
         beside = {"floor": floor["seconds"]}
+        if kind == "csv" and engine == "SQLite":
+            quick = _apart("insert", str(path), fresh("floor_quick"), str(folder / "derived.arrow"), "by portions")
+            beside["floor by portions"] = quick["seconds"]
         late = {what: percentile(found, 0.95) for what, found in waits.items()}
         goals = {
             f"≤ 2 × floor ({ours['seconds'] / floor['seconds']:.2f}; CPU {ours['cpu'] / floor['cpu']:.2f})":
@@ -141,10 +144,12 @@ def _measure(report: Report, engine: str, number: int, folder: Path, fresh: Call
             goals[f"≥ 8 × pandas + openpyxl + to_sql ({peer['seconds'] / ours['seconds']:.1f})"] = (
                 peer["seconds"] >= 8 * ours["seconds"]
             )
-        note = f"{ours['megabytes']:,.0f} MB, floor {floor['megabytes']:,.0f} MB"
+        note = f"{ours['megabytes']:,.0f} MB, floor {floor['megabytes']:,.0f} MB, CPU {ours['cpu']:.1f} s"
+        if "floor by portions" in beside:
+            note += f", {ours['cpu'] / quick['cpu']:.2f} × the floor by portions"
         report.add(Row(group, f"import .{kind}", ours["seconds"], "s", beside, goals, note))
         if kind == "csv":
-            kept = url
+            kept, made = url, ours["seconds"]
     for kind in ("csv", "xlsx"):
         floor = _apart("out", kept, str(folder / f"floor.{kind}"))
         ours = _apart("ours_out", kept, str(folder / f"ours.{kind}"))
@@ -155,6 +160,19 @@ def _measure(report: Report, engine: str, number: int, folder: Path, fresh: Call
         }  # fmt: skip
         note = f"{ours['megabytes']:,.0f} MB, floor {floor['megabytes']:,.0f} MB"
         report.add(Row(group, f"export .{kind}", ours["seconds"], "s", {"floor": floor["seconds"]}, goals, note))
+    _more(report, group, folder, kept, made)
+
+
+def _more(report: Report, group: str, folder: Path, url: str, made: float) -> None:
+    """Measure what has no floor of its own: changes of all that came in, and leads, which are graded on the way."""
+    for what, name in (
+        ("changes", "import .csv that changes two facts of each"),
+        ("leads", "import .csv of leads, 8 columns"),
+    ):
+        ours = _apart(f"ours_{what}", str(folder / f"{what}.csv"), url, str(folder / "imports"))
+        shutil.rmtree(folder / "imports", ignore_errors=True)
+        note = f"{ours['megabytes']:,.0f} MB, CPU {ours['cpu']:.1f} s"
+        report.add(Row(group, name, ours["seconds"], "s", {"new customers": made}, {}, note))
 
 
 @contextmanager

@@ -133,11 +133,13 @@ INTAKES["opportunity"] = Intake(extra=_SALES, narrow=_narrow, prepare=_prepare, 
 INTAKES["contract"] = Intake(given=("number",))
 INTAKES["contact"] = Intake(
     prepare=contacts.prepare,
+    asked=("left_on", "reports_to_id"),
     update=contacts.update_from_file,
     instead={"name": (("email", same),), "customer_id": (("email", _supposed),)},
 )
 INTAKES["lead"] = Intake(
     prepare=leads.prepare,
+    asked=("status", "converted_at", "last_activity_at"),
     instead={"name": (("email", same), ("company", same)), "company": (("email", domain_key),)},
 )
 # A new customer is part of nothing that is part of it; a known one may be.

@@ -113,7 +113,7 @@ class Check:
 
     def _look_up(self) -> None:
         """Ask the base once for all that the file names."""
-        titles: Counter[str] = Counter()
+        self.titles: Counter[str] = Counter()
         values: dict[str, set[Any]] = {
             name: set() for name in {*self.unique, *([self.match.name] if self.match else [])}
         }
@@ -130,8 +130,8 @@ class Check:
             if (twins or self._has_own_kind()) and title in table.column_names:
                 listed = table.column(title).drop_null().to_pylist()
                 names.update(listed)
-                titles.update(str(one).casefold() for one in listed)
-        self.titles = titles if self._has_own_kind() else Counter()
+                if self._has_own_kind():
+                    self.titles.update(str(one).casefold() for one in listed)
         self.written = written
         self.known = {one.name: lookups.named(self.uow, self.entity, one, written[one.name]) for one in self.references}
         self._leave_out_strangers()

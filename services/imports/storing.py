@@ -6,10 +6,8 @@ that have an intake, a check or verbs of their own go the way of `kit.transfer.s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from db.models import ImportRow
 from db.models.pooled import Pooled
 from db.types import N_
 from services.imports.checking import MISSING, PARENT
+from services.imports.stored import Stored, as_json, told_of
 from services.kit import audit, custom, owners, permissions, records
 from services.kit.entity import Entity, model_of
 from services.kit.errors import Invalid, Message
@@ -31,28 +30,8 @@ from services.kit.transfer.intake import intake_of
 from services.kit.transfer.normalising import VALUE, Plan, derived_of
 from services.kit.transfer.outcome import Options, Outcome
 from services.kit.transfer.reading import Row
-from services.kit.transfer.staging import plain, read_arrow
+from services.kit.transfer.staging import read_arrow
 from services.kit.unit_of_work import UnitOfWork
-
-
-@dataclass
-class Stored:
-    """What became of a chunk."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    refused: dict[int, dict[str, Message]] = field(default_factory=dict)
-    """Row number -> what was wrong after all, by field."""
-    notes: list[Message] = field(default_factory=list)
-
-    def add(self, other: Stored) -> None:
-        """Count another chunk in."""
-        self.created += other.created
-        self.updated += other.updated
-        self.unchanged += other.unchanged
-        self.refused |= other.refused
-        self.notes += other.notes
 
 
 @dataclass(frozen=True)
@@ -119,7 +98,7 @@ class Store:
         self._change(uow, table.filter(pc.invert(is_new)), stored)
         if stored.refused and not self.is_trial:
             told = [
-                {"batch_id": self.batch_id, "row": number, "refusal": _told(wrong)}
+                {"batch_id": self.batch_id, "row": number, "refusal": told_of(wrong)}
                 for number, wrong in sorted(stored.refused.items())
             ]
             uow.session.connection().execute(table_of(ImportRow).insert(), told)
@@ -230,10 +209,12 @@ class Store:
             added = {name: one.to_pylist() for name, one in given.items() if custom.is_custom(name)}
             columns["custom"] = _packed(self.entity, added, table.num_rows) if added else {}
         if issubclass(model, Pooled):
-            owner = given.get("owner_id")
-            made = [{"owner_id": one} for one in (owner.to_pylist() if owner is not None else [None] * table.num_rows)]
+            named = given["owner_id"].to_pylist() if "owner_id" in given and given["owner_id"].drop_null() else []
+            made: list[dict[str, Any]] = [{"owner_id": one} for one in named or [None]]
             owners.complete(uow, self.entity.key, made)
-            columns |= {name: [one[name] for one in made] for name in ("pool_id", "pooled_at", "received_at")}
+            # What nobody owns lies in one pool since one moment: said once for all rows.
+            for name in ("pool_id", "pooled_at", "received_at"):
+                columns[name] = [one[name] for one in made] if named else made[0][name]
         return {name: value for name, value in columns.items() if name in target_columns(self.entity)}
 
     def _note_rows(self, uow: UnitOfWork, entered: Sequence[tuple[int, int]]) -> None:
@@ -272,11 +253,18 @@ class Store:
         if not drafts:
             return
         self._make_missing(uow, drafts, stored)
-        storing.create(uow, self.entity, drafts)
-        made = [draft for draft in drafts if draft.is_good and draft.record_id is not None]
-        stored.created += len(made)
+        if self.is_trial and self._asks_before:
+            storing.ask_about(uow, self.entity, drafts)
+        else:
+            storing.create(uow, self.entity, drafts)
+            self._keep_rows(uow, [(draft, None) for draft in drafts if draft.is_good])
+        stored.created += sum(draft.is_good for draft in drafts)
         stored.refused |= {draft.row.number: draft.wrong for draft in drafts if not draft.is_good}
-        self._keep_rows(uow, [(draft, None) for draft in made])
+
+    @property
+    def _asks_before(self) -> bool:
+        """Say whether all that the entity has against a new record is said before it is inserted."""
+        return storing.is_by_statement(self.entity) and intake_of(self.entity.key).entered is None
 
     def _make_missing(self, uow: UnitOfWork, drafts: Sequence[Draft], stored: Stored) -> None:
         outcome = Outcome()
@@ -306,7 +294,7 @@ class Store:
         message = Message(N_("There is no such record to change, or you may not change it."))
         stored.refused |= {draft.row.number: {"": message} for draft in drafts if draft.record_id in gone}
         if not self.is_trial:
-            old = [{name: _json(before[one.record_id or 0][name]) for name in values} for one, values in changed]
+            old = [{name: as_json(before[one.record_id or 0][name]) for name in values} for one, values in changed]
             self._keep_rows(uow, [(one, was) for (one, _), was in zip(changed, old, strict=True)])
 
     def _changed(self, uow: UnitOfWork, drafts: Sequence[Draft]) -> list[tuple[Draft, dict[str, Any]]]:
@@ -387,14 +375,3 @@ def _packed(entity: Entity, added: Mapping[str, Sequence[Any]], count: int) -> l
     """Return the `custom` of every row."""
     rows = [{name: values[at] for name, values in added.items() if values[at] is not None} for at in range(count)]
     return [custom.split(entity, row)[1] for row in rows]
-
-
-def _told(wrong: Mapping[str, Message]) -> list[dict[str, Any]]:
-    return [{"field": name, **plain(message)} for name, message in wrong.items()]
-
-
-def _json(value: Any) -> Any:
-    """Return a value as JSON holds it; reverting reads it by the field's kind."""
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    return value.isoformat() if isinstance(value, date) else json.loads(json.dumps(value, default=str))

@@ -10,7 +10,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from services.imports.checking import Checked
 from services.imports.lease import Lease
-from services.imports.storing import Store, Stored
+from services.imports.stored import Stored
+from services.imports.storing import Store
 from services.kit.actor import Actor
 from services.kit.errors import Message
 from services.kit.transfer.staging import plain, read_arrow, write_arrow

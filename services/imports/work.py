@@ -28,7 +28,8 @@ from services.imports import asking, telling, trial
 from services.imports.checking import Check
 from services.imports.lease import Lease, Stopped
 from services.imports.reverting import Reverting
-from services.imports.storing import Store, Stored
+from services.imports.stored import Stored
+from services.imports.storing import Store
 from services.kit import audit, custom
 from services.kit.actor import SYSTEM, Actor
 from services.kit.entity import ENTITIES, Entity

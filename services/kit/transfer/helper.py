@@ -35,3 +35,4 @@ def main() -> None:
 if __name__ == "__main__":
     child.without_pandas()
     main()
+    os._exit(0)  # what it has in memory need not be put away

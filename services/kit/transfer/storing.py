@@ -96,20 +96,29 @@ def create(uow: UnitOfWork, entity: Entity, new: Sequence[Draft]) -> int:
         for draft in new:
             _guarded(draft, _create_one, uow, entity, draft)
         return sum(draft.is_good for draft in new)
-    if intake.prepare:
-        for position, wrong in intake.prepare(uow, [draft.values for draft in new]).items():
-            new[position].wrong |= wrong
-    if entity.check:
-        for draft in new:
-            if draft.is_good:
-                record: Any = entity.model(**{**records.defaults_of(entity.model), **draft.values})
-                draft.wrong |= entity.check(uow, record)
+    ask_about(uow, entity, new)
     entering = [draft for draft in new if draft.is_good]
     _insert(uow, entity, entering)
     entered = [draft for draft in entering if draft.record_id is not None]
     if intake.entered and entered:
         intake.entered(uow, [draft.record_id or 0 for draft in entered], [draft.values for draft in entered])
     return len(entered)
+
+
+def ask_about(uow: UnitOfWork, entity: Entity, new: Sequence[Draft]) -> None:
+    """Complete new records and say at each what its entity has against it; nothing is inserted."""
+    permissions.require(uow, f"{entity.key}.create")
+    intake = intake_of(entity.key)
+    if intake.prepare:
+        for position, wrong in intake.prepare(uow, [draft.values for draft in new]).items():
+            new[position].wrong |= wrong
+    if entity.check is None:
+        return
+    for draft in new:
+        is_asked = intake.asked is None or any(draft.values.get(name) is not None for name in intake.asked)
+        if draft.is_good and is_asked:
+            record: Any = entity.model(**{**records.defaults_of(entity.model), **draft.values})
+            draft.wrong |= entity.check(uow, record)
 
 
 def _create_one(uow: UnitOfWork, entity: Entity, draft: Draft) -> None:
