@@ -56,7 +56,7 @@ _ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "lead.notes": ("requirement", "requirements", "需求"),
     "contact.name": ("contact person", "联系人", "姓名"),
     "contact.customer_id": ("associated company domain", "company domain", "account name", "company name"),
-    "opportunity.name": ("deal name", "deal", "opportunity", "opportunity name"),
+    "opportunity.name": ("deal name", "deal", "opportunity", "opportunity name", "title"),
     "opportunity.customer_id": (
         "associated company domain", "company domain", "account name", "company name", "organization name",
     ),
@@ -176,7 +176,7 @@ class _Words(dict[str, tuple[str, ...]]):
 _OTHER_WORDS: Final = _Words(
     customer=("account", "company", "organization", "record"),
     opportunity=("deal", "record"),
-    contact=("record",),
+    contact=("person", "record"),
 )
 """What other systems call our kinds of records."""
 
@@ -184,6 +184,13 @@ _OTHER_WORDS: Final = _Words(
 def without_unit(heading: str) -> str:
     """Return a heading without what stands in brackets at its end."""
     return UNIT.sub("", unicodedata.normalize("NFKC", heading)).rstrip(" %")
+
+
+def _without_kind(entity: Entity, heading: str) -> str:
+    """Return a heading without the kind of record before it, as in “Deal - Value” and “Organization - Name”."""
+    kind, dash, rest = heading.partition(" - ")
+    ours = {compared(word) for word in (entity.one, *_OTHER_WORDS[entity.key])}
+    return rest if dash and compared(kind) in ours else heading
 
 
 def recognised(entity: Entity, header: tuple[str, ...]) -> dict[int, str]:
@@ -194,7 +201,8 @@ def recognised(entity: Entity, header: tuple[str, ...]) -> dict[int, str]:
     found: dict[int, str] = {}
     for words in (words_of(entity, with_aliases=False), words_of(entity)):
         for position, heading in enumerate(header):
-            name = words.get(compared(heading)) or words.get(compared(without_unit(heading)))
+            ways = (heading, without_unit(heading), _without_kind(entity, heading))
+            name = next((words[word] for word in map(compared, ways) if word in words), None)
             if name and position not in found and name not in found.values():
                 found[position] = name
     has_whole = entity.title in found.values()
