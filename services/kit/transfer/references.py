@@ -19,6 +19,7 @@ from services.kit.actor import Reach
 from services.kit.entity import ENTITIES, Entity, model_of
 from services.kit.errors import Message
 from services.kit.fields import Field, clean_text
+from services.kit.rules import is_below
 from services.kit.transfer.drafts import Draft
 from services.kit.transfer.intake import intake_of
 from services.kit.transfer.mapping import Mapped
@@ -199,7 +200,8 @@ def _scope(uow: UnitOfWork, entity: Entity, field: Field, target: Entity | None)
         return assignable(uow, entity)
     if target is None:
         return true()
-    return permissions.scope(uow, target)
+    is_part = is_below(entity, field.name, target)
+    return permissions.extending(uow, target) if is_part else permissions.scope(uow, target)
 
 
 def assignable(uow: UnitOfWork, entity: Entity) -> ColumnElement[bool]:
