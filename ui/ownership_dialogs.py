@@ -243,7 +243,7 @@ def helpers(customer_id: int) -> None:
 
 
 def _helper(customer_id: int, one: collaborators.Helper, *, may: bool) -> None:
-    said = [_("May change it") if one.can_write else _("Reads and adds")]
+    said = [_("May change it") if one.can_write else _("Reads and logs activities")]
     if one.is_over:
         said.append(_("over since {day}").format(day=fmt.day(one.until_on)))
     elif one.until_on is not None:
@@ -270,7 +270,7 @@ def _let_in(customer_id: int) -> None:
     )
     left, right = st.columns(2)
     until = left.date_input(_("Until"), None, key=dialog.key("share.until"), format="YYYY-MM-DD")
-    ways = {False: _("Reads and adds"), True: _("May change it, too")}
+    ways = {False: _("Reads and logs activities"), True: _("May change it, too")}
     with right:
         writes = st.segmented_control(
             _("May"),
