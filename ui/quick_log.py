@@ -24,9 +24,7 @@ from ui.server.addresses import DRAFTS_SCRIPT
 
 _LAST_KIND: Final = "quick_log.kind"
 # Our own words and numbers; what is typed stays in the browser (ui/server/drafts.js).
-_DRAFT: Final = (
-    '<div data-sandtable-draft="{name}" data-sandtable-round="{number}"></div><script src="{script}"></script>'
-)
+_DRAFT: Final = '<div data-sandtable-draft="{name}"></div><script src="{script}"></script>'
 _CHIPS: Final[Mapping[int, str]] = {0: N_("Today"), 1: N_("Tomorrow"), 3: N_("In 3 days"), 7: N_("In a week")}
 """Days until the next step -> what the press says."""
 
@@ -52,7 +50,7 @@ def box(name: str, record: Any, *, customer_id: int | None = None, is_open: bool
             shortcut="Ctrl+Enter",
             help=_("Ctrl+Enter saves from anywhere in the box."),
         )
-    st.html(_DRAFT.format(name=draft, number=number, script=DRAFTS_SCRIPT), unsafe_allow_javascript=True)
+    st.html(_DRAFT.format(name=draft, script=DRAFTS_SCRIPT), unsafe_allow_javascript=True)
     if save:
         _save({name: record.id, **given}, partial(_empty, counter, number))
 

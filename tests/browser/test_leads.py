@@ -66,7 +66,7 @@ def test_the_status_of_a_lead_changes_in_one_press_and_giving_up_asks_why(sign_i
     page = sign_in("sales", f"/leads?id={lead.id}")
     page.get_by_role("button", name="Change status").click()
     page.get_by_text("Qualified", exact=True).click()
-    expect(page.get_by_text("1 record changed")).to_be_visible()
+    expect(page.get_by_text("1 record changed").first).to_be_visible()
     page.get_by_role("button", name="Change status").click()
     page.get_by_text("Unqualified", exact=True).click()
     dialog = page.get_by_role("dialog")
