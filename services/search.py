@@ -54,7 +54,7 @@ class Group:
 
 
 def find(uow: UnitOfWork, written: str, *, each: int = EACH) -> list[Group]:
-    """Return what the reader may see and what matches, by kind; two queries a kind. Empty for less than two letters.
+    """Return what the reader may see and what matches, by kind; one to three queries a kind. Empty for less than two letters.
 
     What is typed exactly (a code, a whole name) comes first, then names that begin so, then those that have it, then
     what merely sounds so; among equals the newest. Raises Forbidden for somebody who may read none of it.

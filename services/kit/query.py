@@ -27,6 +27,8 @@ PAGE: Final = 50
 COUNT_CAP: Final = 10_000
 COMMON: Final = 5_000
 """Hits from which on they are not gathered by whoever sees them all, but met from the newest row on."""
+NEWEST: Final = 2_000
+"""Rows among which a page of them must be found for that: what was imported long ago may have the word alone."""
 SEARCH_CAP: Final = 1_000
 """Hits are counted up to here: whoever sees more than a thousand types another letter."""
 TITLE: Final = selects.TITLE
@@ -264,7 +266,9 @@ def _asked(uow: UnitOfWork, entity: Entity, query: Query) -> tuple[Shape, dict[s
     values = selects.bound(uow, shape, [one.values for one in query.filters], query.search)
     if searched in ("tokens", "either") and not uow.is_sqlite and seeing.sees_much(uow, entity):
         found = uow.session.execute(prepared(uow, selects.hits, shape, COMMON), values).scalar_one()
-        shape = shape._replace(is_common=found >= COMMON)
+        if found >= COMMON:
+            found = uow.session.execute(prepared(uow, selects.newest_hits, shape, NEWEST), values).scalar_one()
+            shape = shape._replace(is_common=found >= query.limit)
     return shape, values
 
 

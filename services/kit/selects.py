@@ -224,6 +224,14 @@ def hits(_uow: UnitOfWork, shape: Shape, limit: int) -> Select[int]:
     return _number_of(select(model.id).where(_has_tokens(shape, _indexed(model))).limit(limit))
 
 
+def newest_hits(_uow: UnitOfWork, shape: Shape, among: int) -> Select[int]:
+    """Return the select of how many of the newest rows have what is searched: old ones may have it all."""
+    model: Any = shape.entity.model
+    newest = select(model.search_tokens).order_by(model.id.desc()).limit(among).subquery()
+    stored = func.string_to_array(newest.c.search_tokens, " ", type_=ARRAY(SqlText))
+    return _number_of(select(newest.c.search_tokens).where(_has_tokens(shape, stored)))
+
+
 # --- rows ---------------------------------------------------------------------------------------------------
 
 
