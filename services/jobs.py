@@ -11,17 +11,21 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from threading import Event, Thread
 from typing import Any, Final
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from db.models import Job as Row
 from db.types import N_
 from services import collaborators, company, grading, imports, reminders
+from services.duplicates import worker
 from services.kit import permissions
 from services.kit.actor import SYSTEM
 from services.kit.errors import Refusal
@@ -30,6 +34,7 @@ from services.pools import recycling
 
 LEASE: Final = timedelta(minutes=10)
 """How long one chunk may take before somebody else may run the job."""
+_BEAT: Final = LEASE.total_seconds() / 4
 AFTER_FAULT: Final = timedelta(minutes=15)
 _MOST_CHUNKS: Final = 100_000
 _log = logging.getLogger("sandtable.jobs")
@@ -41,8 +46,10 @@ class Job:
 
     name: str
     label: str
-    verb: Callable[[UnitOfWork], Mapping[str, int]]
+    verb: Callable[[UnitOfWork], Mapping[str, int]] | None = None
     """Returns how many of what it has changed; called again until these are all 0."""
+    apart: Callable[[Database], Mapping[str, int]] | None = None
+    """Instead of a verb: what reads long before it writes, once, in transactions of its own."""
     every: timedelta | None = None
     """None: nightly."""
 
@@ -55,6 +62,7 @@ JOBS: Final[dict[str, Job]] = {
         Job("grades", N_("Grades of leads that follow the day"), grading.by_night),
         Job("imports", N_("Files of old imports"), imports.forget_old),
         Job("reminders", N_("Reminders put aside"), reminders.forget_old),
+        Job("duplicates", N_("Look for duplicates"), apart=worker.by_night),
     )
 }
 """By name. A module of business adds its own by a line here."""
@@ -99,7 +107,10 @@ def run(
     total: dict[str, int] = {}
     reference: str | None = None
     try:
-        for _ in range(_MOST_CHUNKS):
+        if job.apart is not None:
+            with _alive(database, name, who):
+                total.update(job.apart(database))
+        for _ in range(_MOST_CHUNKS if job.verb is not None else 0):
             counts = database.run(SYSTEM, _chunk, job, who)
             for what, number in counts.items():
                 total[what] = total.get(what, 0) + number
@@ -198,16 +209,43 @@ def next_at(uow: UnitOfWork, job: Job) -> datetime:
 
 def _chunk(uow: UnitOfWork, job: Job, holder: str) -> Mapping[str, int]:
     """Run the verb once and renew the lease in the same transaction. Raises LeaseLost, which takes all back."""
-    counts = job.verb(uow)
+    counts = job.verb(uow) if job.verb is not None else {}
+    _renew(uow, job.name, holder)
+    return counts
+
+
+def _renew(uow: UnitOfWork, name: str, holder: str) -> None:
     kept = uow.session.execute(
         update(Row)
-        .where(Row.name == job.name, Row.holder == holder, Row.leased_until > uow.now)
+        .where(Row.name == name, Row.holder == holder, Row.leased_until > uow.now)
         .values(leased_until=uow.now + LEASE)
         .execution_options(synchronize_session=False)
     )
     if kept.rowcount != 1:  # type: ignore[attr-defined]
         raise LeaseLost
-    return counts
+
+
+@contextmanager
+def _alive(database: Database, name: str, holder: str) -> Iterator[None]:
+    """Renew the lease in the background while something takes long."""
+    over = Event()
+
+    def renew() -> None:
+        while not over.wait(_BEAT):
+            try:
+                database.run(SYSTEM, _renew, name, holder)
+            except LeaseLost:
+                return
+            except DBAPIError:  # the next time, then
+                _log.warning("job %s: its lease could not be renewed", name)
+
+    thread = Thread(target=renew, name=f"lease of {name}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _free(uow: UnitOfWork) -> Sequence[Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from services import duplicates, merging
-from services.duplicates import SAME, Group, Member, scanning
+from services.duplicates import SAME, Group, Member, worker
 from services.kit.entity import Entity
 from services.kit.errors import Refusal
 from ui import action, merge, page, session, undo
@@ -68,18 +68,13 @@ def _pick(name: str, offered: dict[str, str], first: str) -> str:
 
 
 def _scan(entity: Entity) -> None:
-    """Look through all records and keep what is found; the reading holds nobody up."""
+    """Look through all records and keep what is found; the looking holds nobody up."""
     with st.spinner(_("Looking through all {what}…").format(what=lower(_(entity.many)))):
         try:
-            found = session.ask(scanning.find, entity.key)
+            scanned = worker.look_through(session.database(), session.actor(), entity.key)
         except Refusal as refusal:
             st.error(fmt.plain(say(refusal)), icon=":material/error:")
             return
-    outcome = action.attempt(duplicates.keep, entity.key, found)
-    if not outcome.is_done:
-        action.tell(outcome)
-        return
-    scanned = outcome.result
     words = (
         _("1 pair to look at, {new} of them new")
         if scanned.pairs == 1

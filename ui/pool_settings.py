@@ -24,6 +24,9 @@ _COUNTS: Final = {
     "customer": N_("{n} customers went back"),
     "lead": N_("{n} leads went back"),
     "ended": N_("{n} collaborations ended"),
+    "graded": N_("{n} grades changed"),
+    "imports": N_("files of {n} imports removed"),
+    "pairs": N_("{n} new pairs that are perhaps one"),
 }
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
 from contextlib import suppress
 from typing import Final
 
+from services.apart import environment
 from services.imports.work import Work
 from services.kit.errors import Refusal
 from services.kit.unit_of_work import Database
@@ -23,18 +23,10 @@ def launch(database: Database, batch_id: int) -> None:
     It outlives the server: a session of its own, no pipes that would fill. Call it after the transaction in which
     the import was asked for; starting it twice does no harm, since one of the two finds it taken.
     """
-    given = database.settings
-    environment = {
-        **os.environ,
-        "SANDTABLE_DATABASE_URL": given.database_url,
-        "SANDTABLE_TIME_ZONE": given.time_zone,
-        "SANDTABLE_CURRENCY": given.currency,
-        **({"SANDTABLE_DATABASE_SCHEMA": given.database_schema} if given.database_schema else {}),
-    }
     process = subprocess.Popen(  # noqa: S603 - our own module and a number
         [sys.executable, "-m", "services.imports.worker", str(int(batch_id))],
         cwd=ROOT,
-        env=environment,
+        env=environment(database),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any
 
 import pytest
 
-from services import duplicates
+from services import duplicates, jobs
 from services.customers import CUSTOMER
-from services.duplicates import PERHAPS, SAME, Group
+from services.duplicates import PERHAPS, SAME, Group, worker
 from services.duplicates.scanning import find
 from services.kit.errors import Forbidden, NotFound, Refusal
 from tests.factories import World
@@ -135,3 +136,22 @@ def test_reading_holds_no_lock_and_keeping_comes_after(world: World) -> None:
     world.customer(name="Acme Ltd")
     scanned = duplicates.scan_apart(world.database, world.actor("leader"), "customer")
     assert (1, 1, 0) == (scanned.pairs, scanned.new, scanned.gone)
+
+
+@pytest.mark.parametrize("few", [0, 100])
+def test_much_is_looked_through_by_a_process_of_its_own(
+    world: World, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(worker, "FEW", few)
+    ann = world.actor()
+    world.customer(by=ann, name="Acme")
+    world.customer(by=ann, name="Acme Ltd")
+    world.customer(name="Acme Inc")
+    assert (1, 1, 0) == astuple(worker.look_through(world.database, ann, "customer")), "as far as Ann sees"
+    assert {"pairs": 2} == jobs.run(world.database, "duplicates")
+    assert 3 == len(_pairs(world.ask(duplicates.groups, "customer")))
+
+
+def test_who_may_not_change_records_starts_no_scan(world: World) -> None:
+    with pytest.raises(Forbidden):
+        worker.look_through(world.database, world.actor("viewer"), "customer")

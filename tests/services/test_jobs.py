@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from services import jobs
 from services.jobs import LEASE, Job
 from services.kit.clock import Clock
 from services.kit.errors import Forbidden, Refusal
-from services.kit.unit_of_work import UnitOfWork
+from services.kit.unit_of_work import Database, UnitOfWork
 from tests.factories import World
 from tests.pools.making import later
 from tests.races import at_once
@@ -161,3 +162,23 @@ def test_the_servers_clock_runs_what_is_due(sqlite_world: World, work: Work) -> 
     scheduler.stop(30)
     assert not scheduler._thread.is_alive()
     assert Clock.at(sqlite_world.database.clock.now())
+
+
+def test_what_reads_long_keeps_its_lease_meanwhile(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    renewed = Event()
+    renew = jobs._renew
+
+    def told(uow: UnitOfWork, name: str, holder: str) -> None:
+        renew(uow, name, holder)
+        renewed.set()
+
+    def long(database: Database) -> dict[str, int]:
+        assert jobs.run(database, "work") is None, "somebody else has it"
+        assert renewed.wait(60)
+        return {"done": 3}
+
+    monkeypatch.setattr(jobs, "_renew", told)
+    monkeypatch.setattr(jobs, "_BEAT", 0.01)
+    monkeypatch.setitem(jobs.JOBS, "work", Job("work", "Work", apart=long))
+    assert {"done": 3} == jobs.run(world.database, "work")
+    assert {"done": 3} == state(world).result
