@@ -12,7 +12,6 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +33,7 @@ from services.kit import audit, custom
 from services.kit.actor import SYSTEM, Actor
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Forbidden, Message, Refusal
+from services.kit.once import once
 from services.kit.transfer import dates, helpers, mapping, normalising
 from services.kit.transfer.cells import TextForm
 from services.kit.transfer.checks import completed_notes
@@ -78,19 +78,19 @@ class Work(Lease):
         else:
             self.end("ready")
 
-    @cached_property
+    @once
     def team(self) -> helpers.Team:
         """Return the processes that help this one."""
         return helpers.Team()
 
     # --- the batch ---
 
-    @cached_property
+    @once
     def entity(self) -> Entity:
         """Return what kind of records come in."""
         return ENTITIES[self.read("entity")]
 
-    @cached_property
+    @once
     def folder(self) -> Path:
         """Return where the file lies. Raises Refusal if it does not lie on this machine."""
         folder = Path(self.read("folder"))
@@ -329,7 +329,7 @@ class Work(Lease):
 
         self.database.run(self.now_actor(), write)
 
-    @cached_property
+    @once
     def _reference(self) -> str:
         return str(self.read("reference"))
 

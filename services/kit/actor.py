@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
-from functools import cached_property
+
+from services.kit.once import once
 
 
 class Reach(IntEnum):
@@ -42,12 +43,12 @@ class Actor:
     pools: Callable[[], tuple[int, ...]] = field(default=tuple, repr=False, compare=False)
     """The public pools in which a scope lets the actor look; permissions.scope sets it."""
 
-    @cached_property
+    @once
     def sight(self) -> Hashable:
         """Return what decides which rows the actor sees: two actors of the same sight see the same."""
         return self.user_id, self.team_id, self.tree_ids, self.is_system, frozenset(self.grants.items())
 
-    @cached_property
+    @once
     def looks_into_pools(self) -> bool:
         """Say whether what the actor sees depends on the public pools: whoever sees everything sees those as well."""
         return any(self.reach(f"{key}.read") in (Reach.OWN, Reach.TEAM, Reach.TREE) for key in ("customer", "lead"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +12,7 @@ from db.custom import CustomValue
 from services.kit import custom
 from services.kit.errors import Message
 from services.kit.fields import Field, fields_of
+from services.kit.once import once
 from services.kit.scoping import ScopeRule
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Entity:
         """Enter the register."""
         ENTITIES[self.key] = self
 
-    @cached_property
+    @once
     def key(self) -> str:
         """Return the word that names it in permissions, addresses and the audit: the table's name."""
         return table_of(self.model).name
@@ -119,7 +119,7 @@ class Entity:
         names = (*self.grid, *self.more_columns)
         return (*names, *custom.added(self.key).fields) if self.is_customizable else names
 
-    @cached_property
+    @once
     def _own(self) -> Views:
         """Return what the table and the form say by themselves."""
         model: Any = self.model
@@ -142,7 +142,7 @@ class Entity:
             )
         return found
 
-    @cached_property
+    @once
     def is_customizable(self) -> bool:
         """Say whether an administrator may add fields."""
         return issubclass(self.model, Customizable)

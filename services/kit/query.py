@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Final
 
 import pandas as pd
@@ -19,6 +18,7 @@ from services.kit import cursors, custom, permissions, seeing, selects
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.fields import NUMERIC, Field, ParseError, parse
+from services.kit.once import once
 from services.kit.prepared import prepared
 from services.kit.selects import Criteria, Order, Shape
 from services.kit.unit_of_work import UnitOfWork
@@ -95,7 +95,7 @@ class Page:
         """Return the ids of the rows, in their order."""
         return self.columns["id"]
 
-    @cached_property
+    @once
     def frame(self) -> pd.DataFrame:
         """Return the same as a frame; index: id. Made when it is wanted, since a frame costs more than the query."""
         rows = list(zip(*self.columns.values(), strict=True))

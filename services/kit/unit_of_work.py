@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Engine
@@ -21,6 +20,7 @@ from db.engine import WRITE, make_engine
 from services.kit import audit, custom, owners, shared
 from services.kit.actor import Actor
 from services.kit.clock import Clock
+from services.kit.once import once
 from services.settings import Settings
 
 P = ParamSpec("P")
@@ -43,7 +43,7 @@ class UnitOfWork:
     """What this process has read of the database's added fields."""
     is_reading: bool = False
 
-    @cached_property
+    @once
     def definitions(self) -> custom.Definitions:
         """Return the fields that an administrator has added, as they are in force; asked once."""
         return custom.current(self.session, self.known, is_reading=self.is_reading)
@@ -54,12 +54,12 @@ class UnitOfWork:
         self.known = custom.Known()
         self.__dict__.pop("definitions", None)
 
-    @cached_property
+    @once
     def reference(self) -> str:
         """Return what names the user action in the audit and in error messages; reads need none."""
         return secrets.token_hex(8)
 
-    @cached_property
+    @once
     def pool_ids(self) -> tuple[int, ...]:
         """Return the public pools into which the actor may look, as far as their sight depends on it. One query."""
         return shared.visible_pools(self) if self.actor.looks_into_pools else ()

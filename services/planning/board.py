@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from db.models import CriteriaSet, Customer, Estimate, Opportunity, Plan, PlanItem, Team, User, WeightSet
 from services.kit import money, permissions, records
+from services.kit.once import once
 from services.kit.unit_of_work import UnitOfWork
 from services.opportunities import OPPORTUNITY
 from services.planning import criteria as criteria_
@@ -135,60 +135,60 @@ class Board:
         """Return the number of opportunities."""
         return len(self.items)
 
-    @cached_property
+    @once
     def ids(self) -> tuple[int, ...]:
         """Return the opportunities in the order of the arrays."""
         return tuple(int(one) for one in self.items.index)
 
-    @cached_property
+    @once
     def names(self) -> tuple[str, ...]:
         """Return what the opportunities are called, in the order of the arrays."""
         return tuple(str(one) for one in self.items["name"])
 
-    @cached_property
+    @once
     def places(self) -> dict[int, int]:
         """Return the row of each opportunity."""
         return {one: place for place, one in enumerate(self.ids)}
 
-    @cached_property
+    @once
     def cells(self) -> Cells:
         """Return the cells of the attractiveness axis; missing ones range over the whole scale."""
         return self._cells(self.criteria.attractiveness, self.criteria.engine)
 
-    @cached_property
+    @once
     def position_cells(self) -> Cells | None:
         """Return the cells of the position axis."""
         engine = self.criteria.position_engine
         return self._cells(self.criteria.position, engine) if engine else None
 
-    @cached_property
+    @once
     def values(self) -> Floats:
         """Return the values in [0, 1] of the attractiveness axis."""
         return self.criteria.engine.values(self.cells.likely)
 
-    @cached_property
+    @once
     def position_values(self) -> Floats | None:
         """Return the values in [0, 1] of the position axis."""
         engine, cells = self.criteria.position_engine, self.position_cells
         return engine.values(cells.likely) if engine and cells else None
 
-    @cached_property
+    @once
     def gates(self) -> Gates:
         """Return cell by cell which gates are failed or cannot be judged."""
         return gates(self.criteria.engine, self.cells)
 
-    @cached_property
+    @once
     def outside(self) -> NDArray[np.bool_]:
         """Return which known cells of the attractiveness axis lie beyond their scale."""
         return np.asarray(self.criteria.engine.outside(self.cells.likely) & ~self.cells.missing, dtype=np.bool_)
 
-    @cached_property
+    @once
     def gate(self) -> NDArray[np.str_]:
         """Return for each opportunity whether its gates are open, failed or unknown."""
         failed, unknown = self.gates.failed.any(axis=1), self.gates.unknown.any(axis=1)
         return np.where(failed, "failed", np.where(unknown, "unknown", "open"))
 
-    @cached_property
+    @once
     def chances(self) -> tuple[Floats, Floats]:
         """Return reachable share and win probability, 0 to 1, NaN where nobody has said."""
         reachable, win = (
@@ -197,7 +197,7 @@ class Board:
         )
         return reachable, win
 
-    @cached_property
+    @once
     def decided(self) -> Decided:
         """Return what the decisions so far take."""
         decision, cost, heads = (self.items[name] for name in ("decision", "cost", "heads"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Final, Literal
 
 from sqlalchemy import func, select
@@ -15,6 +14,7 @@ from db.types import N_
 from services.kit import permissions, records
 from services.kit.entity import Entity, Section
 from services.kit.errors import NotFound, Refusal
+from services.kit.once import once
 from services.kit.unit_of_work import UnitOfWork
 from services.sandbox import CriteriaSet, Criterion, SandboxError, Scale, hurdle, linear, log_like, ratings
 
@@ -77,27 +77,27 @@ class Criteria:
     currency: str
     measures: tuple[Measure, ...]
 
-    @cached_property
+    @once
     def keys(self) -> tuple[str, ...]:
         """Return all keys, attractiveness first."""
         return tuple(measure.key for measure in self.measures)
 
-    @cached_property
+    @once
     def attractiveness(self) -> tuple[Measure, ...]:
         """Return the measures that make the score."""
         return tuple(m for m in self.measures if m.criterion.axis == "attractiveness")
 
-    @cached_property
+    @once
     def position(self) -> tuple[Measure, ...]:
         """Return the measures of how we stand; the other axis of the matrix, never the score."""
         return tuple(m for m in self.measures if m.criterion.axis == "position")
 
-    @cached_property
+    @once
     def engine(self) -> CriteriaSet:
         """Return the attractiveness axis as the engine takes it."""
         return CriteriaSet(tuple(m.criterion for m in self.attractiveness))
 
-    @cached_property
+    @once
     def position_engine(self) -> CriteriaSet | None:
         """Return the position axis as the engine takes it; None if the set has none."""
         return CriteriaSet(tuple(m.criterion for m in self.position)) if self.position else None

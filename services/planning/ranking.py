@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from services.kit import money
+from services.kit.once import once
 from services.planning import weights as weights_
 from services.planning.board import Board
 from services.planning.criteria import refusing
@@ -41,17 +41,17 @@ class Standing:
     """Weights of the score, summing to 1."""
     points: Mapping[str, float]
 
-    @cached_property
+    @once
     def frame(self) -> pd.DataFrame:
         """Return the columns as a frame; made when somebody wants one, since a slider does not."""
         return pd.DataFrame(dict(self.columns), index=self.index)
 
-    @cached_property
+    @once
     def contributions(self) -> pd.DataFrame:
         """Return the parts as a frame, a column a criterion."""
         return pd.DataFrame(self.parts, index=self.index, columns=list(self.shares))
 
-    @cached_property
+    @once
     def order(self) -> tuple[int, ...]:
         """Return opportunities from first to last; equals by id."""
         places = np.argsort(self.columns["rank"], kind="stable")
