@@ -133,7 +133,7 @@ def escape_like(value: str) -> str:
 # --- criteria -----------------------------------------------------------------------------------------------
 
 
-def _criteria(uow: UnitOfWork, shape: Shape) -> Criteria:
+def _criteria(uow: UnitOfWork, shape: Shape, *, is_counted: bool = False) -> Criteria:
     """Return what a row must be; the scope of the reader comes first, always."""
     model: Any = shape.entity.model
     found: list[ColumnElement[bool]] = [_scope(uow, shape), model.deleted_at.is_(None)]
@@ -142,7 +142,7 @@ def _criteria(uow: UnitOfWork, shape: Shape) -> Criteria:
         for at, (name, operator) in enumerate(shape.conditions)
     ]
     if shape.search:
-        found.append(_search(uow, shape))
+        found.append(_search(uow, shape, is_counted=is_counted))
     if masking.is_masked(uow, shape.entity.key):
         found += _openly(shape, model)
     return tuple(found)
@@ -182,8 +182,8 @@ def _criterion(column: Any, operator: str, name: str) -> ColumnElement[bool]:
     return found[operator]()  # type: ignore[no-any-return]
 
 
-def _search(uow: UnitOfWork, shape: Shape) -> ColumnElement[bool]:
-    """Match by tokens (db/search.py), or by the beginning of the title."""
+def _search(uow: UnitOfWork, shape: Shape, *, is_counted: bool = False) -> ColumnElement[bool]:
+    """Match by tokens (db/search.py), or by the beginning of the title; what is counted needs no order."""
     model: Any = shape.entity.model
     if shape.search == "title":
         title: Any = getattr(model, shape.entity.title)
@@ -197,6 +197,8 @@ def _search(uow: UnitOfWork, shape: Shape) -> ColumnElement[bool]:
             .where(literal_column(index).op("MATCH")(bindparam("search", type_=String())))
         )
         return model.id.in_(matches)  # type: ignore[no-any-return]
+    if shape.is_common and is_counted:
+        return _has_tokens(shape, _indexed(model))
     if shape.is_common:
         return _has_tokens(shape, func.string_to_array(model.search_tokens, " ", type_=ARRAY(SqlText)))
     # The keys first, by the index: for a word that the planner knows nothing of it would rather walk through the
@@ -372,7 +374,7 @@ def number(uow: UnitOfWork, shape: Shape, limit: int, extra: Criteria) -> Select
     the index from its beginning, expecting to meet enough of them soon (230 ms at a million rows). A part that
     reaches the limit by itself is the answer, and the rest is not looked at: a CASE stops at its first match.
     """
-    scope, *rest = (*_criteria(uow, shape), *extra)
+    scope, *rest = (*_criteria(uow, shape, is_counted=True), *extra)
     key = table_of(shape.entity.model).c.id
     parts: Sequence[ColumnElement[bool]] = (scope,)
     is_searched = bool(shape.search)  # by words, which find few: the parts would be looked through twice

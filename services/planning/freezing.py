@@ -63,9 +63,16 @@ def reopen(uow: UnitOfWork, plan_id: int) -> Plan:
     plan: Plan = records.get(uow, PLAN, plan_id, action="freeze", lock=True)
     if plan.stage != "frozen":
         raise Refusal(N_("This round is open; there is nothing to reopen."))
-    following = uow.session.execute(select(Plan.edition).where(Plan.previous_id == plan_id)).scalar_one_or_none()
+    following = uow.session.execute(
+        select(Plan.edition, Plan.deleted_at).where(Plan.previous_id == plan_id)
+    ).one_or_none()
+    if following is not None and following.deleted_at is not None:
+        raise Refusal(
+            N_("This round was reopened already, and edition {edition} lies in the recycle bin: bring it back."),
+            edition=following.edition,
+        )
     if following is not None:
-        raise Refusal(N_("This round was reopened already: go on with edition {edition}."), edition=following)
+        raise Refusal(N_("This round was reopened already: go on with edition {edition}."), edition=following.edition)
     kept = ("name", "criteria_set_id", "start_on", "end_on", "currency", "money_limit", "heads_limit", "seed", "notes")
     made = Plan(**{name: getattr(plan, name) for name in kept})
     made.stage, made.edition, made.previous_id = "deciding", plan.edition + 1, plan.id

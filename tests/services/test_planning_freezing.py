@@ -114,6 +114,16 @@ def test_reopening_makes_the_next_edition_and_leaves_the_frozen_one(world: World
         world.do(planning.reopen, plan)
 
 
+def test_an_edition_in_the_recycle_bin_is_named_where_another_is_asked_for(world: World) -> None:
+    plan, _ids = frozen(world)
+    following = world.do(planning.reopen, plan)
+    world.do(records.delete, planning.PLAN, following.id)
+    with pytest.raises(Refusal, match="edition 2 lies in the recycle bin"):
+        world.do(planning.reopen, plan)
+    world.do(records.restore, planning.PLAN, following.id)
+    assert "deciding" == board_of(world, following.id).round.stage
+
+
 def test_an_open_round_has_nothing_to_reopen(world: World) -> None:
     with pytest.raises(Refusal):
         world.do(planning.reopen, plan_with(world))
