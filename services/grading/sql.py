@@ -29,8 +29,9 @@ from db.models import Lead
 from services.grading import rules
 from services.grading.points import lower
 from services.grading.rules import TEXTS, Rule, Scheme, in_force, offered
-from services.kit import permissions
+from services.kit import custom, permissions
 from services.kit.entity import ENTITIES
+from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
 
 CHUNK: Final = 20_000
@@ -67,18 +68,8 @@ def preview(uow: UnitOfWork, wanted: Scheme) -> Preview:
     """Return what a scheme would change, without changing it. One pass over the leads. Raises Forbidden, Invalid."""
     permissions.require(uow, "grading_rule.read")
     rules.refuse_wrong(wanted)
-    points = _points(uow, wanted)
-    new = case((Lead.graded_at.is_not(None), Lead.grade), else_=_grade(wanted, points))
-    graded = (
-        select(Lead.grade.label("old"), new.label("new"), Lead.graded_at.is_not(None).label("by_hand"))
-        .where(Lead.deleted_at.is_(None), _STAYS)
-        .subquery()
-    )
-    rows = uow.session.execute(
-        select(graded.c.old, graded.c.new, graded.c.by_hand, func.count()).group_by(
-            graded.c.old, graded.c.new, graded.c.by_hand
-        )
-    ).all()
+    facts = (str(uow.settings.zone), custom.in_force().token)  # what a rule about days, or an added field, rests on
+    rows = uow.session.execute(prepared(uow, _select_preview, wanted, *facts)).all()
     before: dict[str | None, int] = {}
     after: dict[str | None, int] = {}
     for old, then, _by_hand, count in rows:
@@ -91,6 +82,17 @@ def preview(uow: UnitOfWork, wanted: Scheme) -> Preview:
         before=before,
         after=after,
     )
+
+
+def _select_preview(uow: UnitOfWork, wanted: Scheme, _zone: str, _token: str | None) -> Any:
+    new = case((Lead.graded_at.is_not(None), Lead.grade), else_=_grade(wanted, _points(uow, wanted)))
+    graded = (
+        select(Lead.grade.label("old"), new.label("new"), Lead.graded_at.is_not(None).label("by_hand"))
+        .where(Lead.deleted_at.is_(None), _STAYS)
+        .subquery()
+    )
+    each = (graded.c.old, graded.c.new, graded.c.by_hand)
+    return select(*each, func.count()).group_by(*each)
 
 
 def save(uow: UnitOfWork, wanted: Scheme) -> Progress:
