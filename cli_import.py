@@ -83,13 +83,13 @@ def _conclude(batch: Batch) -> bool:
         click.echo(f"Stopped: {counts} so far. Go on with --resume {batch.id}.")
         return False
     if batch.goal == "check":
-        click.echo(f"Dry run: {counts}, {batch.wrong} rows with errors. Nothing was written.")
+        click.echo(f"Dry run: {counts}, {batch.wrong} with errors. Nothing was written.")
     elif batch.stage != "store":
         click.echo(
             f"Nothing was written: {batch.wrong} rows have errors. Mend them, or import the others with --skip-bad."
         )
     else:
-        click.echo(f"Imported: {counts}" + (f", {batch.wrong} rows with errors left out." if batch.wrong else "."))
+        click.echo(f"Imported: {counts}" + (f", {batch.wrong} with errors left out." if batch.wrong else "."))
     return not batch.wrong
 
 

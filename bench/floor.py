@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
@@ -183,3 +185,14 @@ def _activities(number: int) -> Iterator[dict[str, Any]]:
             "happened_at": data.NOW - timedelta(minutes=one * 7 % 1_000_000),
             "owner_id": one % data.USERS + 1,
         }
+
+
+def loaded(sizes: list[int]) -> Iterator[tuple[str, int, Database]]:
+    """Yield (engine, size, database), loaded with customers and what hangs on them, one after the other."""
+    with tempfile.TemporaryDirectory(prefix="sandtable-bench-") as name, data.postgresql(Path(name)) as fresh:
+        for engine in ("SQLite", "PostgreSQL"):
+            for size in sizes:
+                url = f"sqlite:///{name}/floor{size}.db" if engine == "SQLite" else fresh(f"floor_{size}")
+                with data.filled(url, size) as (database, _):
+                    load(database, size)
+                    yield engine, size, database

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from bench import data, floor
+from bench import floor
 from bench.lists import MOST_MS, seller
 from bench.report import Report, Row, side_by_side
 from bench.search import newcomer
@@ -38,13 +36,8 @@ def manager() -> Actor:
 
 def run(report: Report, sizes: list[int]) -> None:
     """Measure pages and counts of every kind for every reader."""
-    with tempfile.TemporaryDirectory(prefix="sandtable-bench-") as name, data.postgresql(Path(name)) as fresh:
-        for engine in ("SQLite", "PostgreSQL"):
-            for size in sizes:
-                url = f"sqlite:///{name}/scopes{size}.db" if engine == "SQLite" else fresh(f"scopes_{size}")
-                with data.filled(url, size) as (database, _):
-                    floor.load(database, size)
-                    measure(report, f"What hangs on {size:,} customers, on {engine}", database)
+    for engine, size, database in floor.loaded(sizes):
+        measure(report, f"What hangs on {size:,} customers, on {engine}", database)
 
 
 def measure(report: Report, group: str, database: Database) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from sqlalchemy import text
 
 from bench import data, floor
@@ -49,13 +46,8 @@ def newcomer() -> Actor:
 def run(report: Report, sizes: list[int]) -> None:
     """Measure every kind of word, as a leader, as a seller and as one who has little, on both engines."""
     assert registry.ALL  # noqa: S101 - all kinds are searched
-    with tempfile.TemporaryDirectory(prefix="sandtable-bench-") as name, data.postgresql(Path(name)) as fresh:
-        for engine in ("SQLite", "PostgreSQL"):
-            for size in sizes:
-                url = f"sqlite:///{name}/search{size}.db" if engine == "SQLite" else fresh(f"search_{size}")
-                with data.filled(url, size) as (database, _):
-                    floor.load(database, size)
-                    measure(report, f"Search of everything, {size:,} customers on {engine}", database)
+    for engine, size, database in floor.loaded(sizes):
+        measure(report, f"Search of everything, {size:,} customers on {engine}", database)
 
 
 def measure(report: Report, group: str, database: Database) -> None:

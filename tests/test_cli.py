@@ -78,7 +78,7 @@ def test_an_import_with_errors_says_each_and_writes_nothing(cli: Terminal) -> No
 def test_dry_run_then_import_then_export_then_nothing_new(cli: Terminal) -> None:
     path = cli.file("o.csv", OPPORTUNITIES.replace("much", "5").replace("9", "4"))
     code, said = cli("import", "opportunity", path, "--create-missing", "--dry-run")
-    assert (0, True) == (code, "Dry run: 2 new, 0 changed, 0 unchanged, 0 rows with errors." in said)
+    assert (0, True) == (code, "Dry run: 2 new, 0 changed, 0 unchanged, 0 with errors." in said)
     assert 0 == cli("import", "opportunities", path, "--create-missing")[0]
     target = cli.folder / "out.xlsx"
     assert 0 == cli("export", "opportunities", target)[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from ui import action, dialog, form, page, session
 from ui import format as fmt
 from ui.choices_editor import choices, collected
 from ui.i18n import N_, _, label, option
+from ui.widgets import row_button
 
 _OF: Final = "of"
 _NEW_SECTION: Final = "\x00new"
@@ -117,28 +118,14 @@ def _table(rows: Sequence[Any]) -> None:
     if may_change:
         shown |= {"up": ["↑"] * len(rows), "down": ["↓"] * len(rows)}
         key = rows[0].entity
-        config["name"] = _button(
+        config["name"] = row_button(
             "fields_open", _("Field"), partial(define.later, key), ids, width="medium", alignment="left"
         )
-        config["up"] = _button("fields_up", " ", partial(_move, down=False), ids, width=_ARROW)
-        config["down"] = _button("fields_down", " ", partial(_move, down=True), ids, width=_ARROW)
+        config["up"] = row_button("fields_up", " ", partial(_move, down=False), ids, width=_ARROW)
+        config["down"] = row_button("fields_down", " ", partial(_move, down=True), ids, width=_ARROW)
     st.dataframe(
         shown, hide_index=True, column_config=config, key="fields_table", height="content", alt=_("Custom fields")
     )
-
-
-def _button(
-    click: str, title: str, done: Callable[[int], None], ids: tuple[int, ...], width: Any = "small", **more: Any
-) -> Any:
-    return st.column_config.ButtonColumn(
-        title, type="tertiary", width=width, key=click, on_click=_pressed, args=(click, done, ids), **more
-    )
-
-
-def _pressed(click: str, done: Callable[[int], None], ids: tuple[int, ...]) -> None:
-    pressed = st.session_state.get(click)
-    if pressed is not None and 0 <= pressed["row"] < len(ids):
-        done(ids[pressed["row"]])
 
 
 def _move(field_id: int, *, down: bool) -> None:
@@ -162,7 +149,7 @@ def _retired(rows: Sequence[Any]) -> None:
     }
     if page.may("custom_field.update"):
         shown["back"] = [_("Bring back")] * len(rows)
-        config["back"] = _button("fields_back", " ", _bring_back, tuple(row.id for row in rows))
+        config["back"] = row_button("fields_back", " ", _bring_back, tuple(row.id for row in rows))
     st.dataframe(shown, hide_index=True, column_config=config, key="fields_retired", height="content", alt=_("Retired"))
 
 

@@ -250,7 +250,7 @@ def errors(found: Sequence[CellError]) -> None:
 
 def counts(created: int, updated: int, unchanged: int, bad: int) -> str:
     """Return what an import does as a sentence."""
-    return _("{created} new, {updated} changed, {unchanged} unchanged, {bad} rows with errors").format(
+    return _("{created} new, {updated} changed, {unchanged} unchanged, {bad} with errors").format(
         created=fmt.number(created), updated=fmt.number(updated), unchanged=fmt.number(unchanged), bad=fmt.number(bad)
     )
 

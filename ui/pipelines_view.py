@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from services.pipelines import PIPELINE, STAGE, Line
 from ui import action, dialog, form, page, session
 from ui import format as fmt
 from ui.i18n import _, label, option, tr
-from ui.widgets import badge_color
+from ui.widgets import badge_color, row_button
 
 _CHOSEN: Final = "pipeline"
 _NAME, _ARROW = 260, 45
@@ -96,7 +96,9 @@ def _table(pipeline_id: int, found: Sequence[Line]) -> None:
         placeholder="",
         alt=_("Stages"),
         column_config={
-            "name": _button("stages_open", label(fields["name"]), partial(stage.later, pipeline_id), ids, _NAME),
+            "name": row_button(
+                "stages_open", label(fields["name"]), partial(stage.later, pipeline_id), ids, _NAME, alignment="left"
+            ),
             "kind": st.column_config.MultiselectColumn(
                 label(fields["kind"]),
                 options=[option(fields["kind"], code) for code in kinds],
@@ -107,28 +109,10 @@ def _table(pipeline_id: int, found: Sequence[Line]) -> None:
             "days": st.column_config.NumberColumn(label(fields["days_allowed"]), width=120),
             "map": st.column_config.CheckboxColumn(label(fields["requires_map"]), width=140),
             "count": st.column_config.NumberColumn(_("Opportunities now"), format="%,d", width=150),
-            "up": _button("stages_up", " ", partial(_move, down=False), ids, _ARROW),
-            "down": _button("stages_down", " ", partial(_move, down=True), ids, _ARROW),
+            "up": row_button("stages_up", " ", partial(_move, down=False), ids, _ARROW, alignment="left"),
+            "down": row_button("stages_down", " ", partial(_move, down=True), ids, _ARROW, alignment="left"),
         },
     )
-
-
-def _button(click: str, title: str, done: Callable[[int], None], ids: tuple[int, ...], width: Any) -> Any:
-    return st.column_config.ButtonColumn(
-        title,
-        type="tertiary",
-        alignment="left",
-        width=width,
-        key=click,
-        on_click=_pressed,
-        args=(click, done, ids),
-    )
-
-
-def _pressed(click: str, done: Callable[[int], None], ids: tuple[int, ...]) -> None:
-    pressed = st.session_state.get(click)
-    if pressed is not None and 0 <= pressed["row"] < len(ids):
-        done(ids[pressed["row"]])
 
 
 def _move(stage_id: int, *, down: bool) -> None:

@@ -17,6 +17,7 @@ from ui import action, form, grid, page, pool_dialogs, session
 from ui import format as fmt
 from ui.i18n import N_, _, option, say, tr
 from ui.pool_view import rule_in_words, rule_without_days
+from ui.widgets import row_button
 
 _TABS: Final = {"pools": N_("Pools"), "quotas": N_("Quotas"), "jobs": N_("What runs at night")}
 _TAB: Final = "tab"
@@ -275,18 +276,14 @@ def _table(states: Sequence[jobs.State]) -> None:
     if page.may("setting.update"):
         names = tuple(state.name for state in states)
         shown["run"] = [_("Run now")] * len(states)
-        config["run"] = st.column_config.ButtonColumn(
-            " ", key="jobs_run", on_click=_hasten, args=(names,), width="small"
-        )
+        config["run"] = row_button("jobs_run", " ", _hasten, names)
     st.dataframe(
         shown, hide_index=True, column_config=config, key="jobs_table", height="content", alt=_("What runs at night")
     )
 
 
-def _hasten(names: tuple[str, ...]) -> None:
-    pressed = st.session_state.get("jobs_run")
-    if pressed is not None and 0 <= pressed["row"] < len(names):
-        _act(_("It runs within half a minute"), jobs.hasten, names[pressed["row"]])
+def _hasten(name: str) -> None:
+    _act(_("It runs within half a minute"), jobs.hasten, name)
 
 
 def _came_of(state: jobs.State) -> str:

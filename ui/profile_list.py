@@ -12,6 +12,7 @@ from services.profiles import PROFILE, Sheet
 from ui import format as fmt
 from ui import page, session
 from ui.i18n import _, option
+from ui.widgets import row_button
 
 _PAGE: Final = 50
 _PLACE: Final = "profiles.after"
@@ -77,9 +78,7 @@ def _table(sheets: list[Sheet]) -> None:
         key=f"profiles.table.{hash(ids)}",
         alt=_("Profiles"),
         column_config={
-            "customer": st.column_config.ButtonColumn(
-                _("Customer"), type="tertiary", alignment="left", key="profiles.open", on_click=_open, args=(ids,)
-            ),
+            "customer": row_button("profiles.open", _("Customer"), _open, ids, None, alignment="left"),
             "what": st.column_config.TextColumn(_("Profile")),
             "share": st.column_config.ProgressColumn(
                 _("Completeness"), format="%.0f%%", min_value=0, max_value=100, width="small"
@@ -96,10 +95,8 @@ def _version(one: Sheet) -> str:
     return _("{version} + draft").format(version=said) if one.has_draft else said
 
 
-def _open(ids: tuple[int, ...]) -> None:
-    pressed = st.session_state.get("profiles.open")
-    if pressed is not None and 0 <= pressed["row"] < len(ids):
-        page.go_later("customers", id=ids[pressed["row"]], tab="profile")
+def _open(customer_id: int) -> None:
+    page.go_later("customers", id=customer_id, tab="profile")
 
 
 def _first_page() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
@@ -78,3 +78,18 @@ def upload(key: str) -> Any:
 def chart(drawn: Any, *, alt: str, key: str | None = None, on_select: str = "ignore") -> Any:
     """Draw an altair chart in the house's look; `alt` says in words what it shows."""
     return st.altair_chart(drawn, width="stretch", theme=None, alt=alt, key=key, on_select=on_select)  # type: ignore[call-overload]
+
+
+def row_button(
+    click: str, title: str, done: Callable[[Any], None], rows: Sequence[Any], width: Any = "small", **more: Any
+) -> Any:
+    """Return a column of a table whose cells are buttons: `done` is called with what the pressed row stands for."""
+    return st.column_config.ButtonColumn(
+        title, type="tertiary", width=width, key=click, on_click=_row_pressed, args=(click, done, tuple(rows)), **more
+    )
+
+
+def _row_pressed(click: str, done: Callable[[Any], None], rows: tuple[Any, ...]) -> None:
+    pressed = st.session_state.get(click)
+    if pressed is not None and 0 <= pressed["row"] < len(rows):
+        done(rows[pressed["row"]])

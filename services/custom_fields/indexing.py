@@ -41,7 +41,7 @@ def keep(uow: UnitOfWork, row: CustomField) -> None:
         if unique:
             _refuse_clashes(uow, row)
         try:
-            with uow.session.begin_nested():
+            with connection.begin_nested():  # the session's own would not reach a connection used past it
                 connection.exec_driver_sql(columns.create_index(dialect, table, row.code, row.kind, unique=unique))
         except IntegrityError as error:  # somebody saved the same value between our look and the index
             _refuse_clashes(uow, row)

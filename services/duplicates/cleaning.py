@@ -16,6 +16,7 @@ from services.duplicates.listing import Pair
 from services.duplicates.verdict import NONE, REASONS
 from services.kit.errors import Refusal
 from services.kit.transfer.cells import Trouble
+from services.kit.transfer.mapping import position_of
 from services.kit.transfer.reading import Table, read_table
 
 PAIR_HEADER = ("row_a", "row_b", "tier", "reasons")
@@ -90,14 +91,7 @@ def _once(headings: Sequence[str], already: Sequence[str]) -> list[str]:
 
 
 def _cells(table: Table, heading: str) -> list[Any]:
-    at = table.column(heading)
-    if at is None:
-        raise Refusal(
-            N_("“{name}” has no column “{column}”. There are: {columns}."),
-            name=table.name,
-            column=heading,
-            columns=", ".join(table.header),
-        )
+    at = position_of(table, heading)
     return [None if isinstance(row.cells[at], Trouble) else row.cells[at] for row in table.rows]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,19 +105,24 @@ def refuse_to_close(uow: UnitOfWork, pool: Pool) -> None:
 def members(uow: UnitOfWork, pool_id: int) -> list[Member]:
     """Return the members of a pool, teams first, by name. Raises Forbidden, NotFound."""
     records.get(uow, POOL, pool_id)
+    return members_of(uow, [pool_id]).get(pool_id, [])
+
+
+def members_of(uow: UnitOfWork, ids: Sequence[int]) -> dict[int, list[Member]]:
+    """Return the members of pools, teams first, by name; a pool without any is left out. Raises Forbidden."""
+    permissions.require(uow, "pool.read")
+    name = func.coalesce(Team.name, User.name)
     rows = uow.session.execute(
-        select(
-            PoolMember.user_id,
-            PoolMember.team_id,
-            PoolMember.is_admin,
-            func.coalesce(Team.name, User.name).label("name"),
-        )
+        select(PoolMember.pool_id, PoolMember.user_id, PoolMember.team_id, PoolMember.is_admin, name.label("name"))
         .outerjoin(User, User.id == PoolMember.user_id)
         .outerjoin(Team, Team.id == PoolMember.team_id)
-        .where(PoolMember.pool_id == pool_id)
-        .order_by(PoolMember.team_id.is_(None), func.coalesce(Team.name, User.name))
+        .where(PoolMember.pool_id.in_(ids))
+        .order_by(PoolMember.team_id.is_(None), name)
     )
-    return [Member(*row) for row in rows]
+    found: dict[int, list[Member]] = {}
+    for row in rows:
+        found.setdefault(row.pool_id, []).append(Member(row.user_id, row.team_id, row.is_admin, row.name))
+    return found
 
 
 def chosen(uow: UnitOfWork, key: str) -> list[PoolChoice]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, literal, select, union_all, update
 
 from db.models import Pool, PoolMember, PoolRule
 from db.models.pool import LONGEST
@@ -48,46 +48,60 @@ class Overview:
 
 
 def overview(uow: UnitOfWork) -> list[Overview]:
-    """Return all pools with rules, members and what lies in them, customers first. Raises Forbidden."""
+    """Return all pools with rules, members and what lies in them, customers first. Four queries. Raises Forbidden."""
     permissions.require(uow, "pool.read")
-    rows = uow.session.execute(
-        select(Pool).where(Pool.deleted_at.is_(None)).order_by(Pool.kind, Pool.name, Pool.id)
-    ).scalars()
-    found = []
-    for pool in rows:
-        model = MODELS[pool.kind]
-        lying = select(model.id).where(model.pool_id == pool.id, model.deleted_at.is_(None)).limit(_COUNT_CAP)
-        found.append(
-            Overview(
-                pool.id,
-                pool.name,
-                pool.kind,
-                pool.is_enabled,
-                pool.is_for_all,
-                pool.is_recycling,
-                pool.claims_a_day,
-                pool.ban_days,
-                pool.protected_days,
-                pool.spares_won,
-                pool.spares_open,
-                tuple(pool.hidden),
-                tuple(saved_rules(uow, pool.id)),
-                tuple(pools.members(uow, pool.id)),
-                int(uow.session.execute(select(func.count()).select_from(lying.subquery())).scalar_one()),
-            )
+    found = uow.session.execute(select(Pool).where(Pool.deleted_at.is_(None)).order_by(Pool.kind, Pool.name, Pool.id))
+    all_pools = found.scalars().all()
+    ids = [pool.id for pool in all_pools]
+    rules, members, lying = _rules_of(uow, ids), pools.members_of(uow, ids), _lying(uow, all_pools)
+    return [
+        Overview(
+            pool.id,
+            pool.name,
+            pool.kind,
+            pool.is_enabled,
+            pool.is_for_all,
+            pool.is_recycling,
+            pool.claims_a_day,
+            pool.ban_days,
+            pool.protected_days,
+            pool.spares_won,
+            pool.spares_open,
+            tuple(pool.hidden),
+            tuple(rules.get(pool.id, ())),
+            tuple(members.get(pool.id, ())),
+            lying[pool.id],
         )
-    return found
+        for pool in all_pools
+    ]
 
 
 def saved_rules(uow: UnitOfWork, pool_id: int) -> list[Rule]:
     """Return the rules of a pool, enabled or not. Raises Forbidden."""
     permissions.require(uow, "pool.read")
+    return _rules_of(uow, [pool_id]).get(pool_id, [])
+
+
+def _rules_of(uow: UnitOfWork, ids: Sequence[int]) -> dict[int, list[Rule]]:
     rows = uow.session.execute(
-        select(PoolRule.kind, PoolRule.days, PoolRule.days_by_level)
-        .where(PoolRule.pool_id == pool_id)
+        select(PoolRule.pool_id, PoolRule.kind, PoolRule.days, PoolRule.days_by_level)
+        .where(PoolRule.pool_id.in_(ids))
         .order_by(PoolRule.kind)
     )
-    return [Rule(row.kind, row.days, row.days_by_level) for row in rows]
+    found: dict[int, list[Rule]] = {}
+    for row in rows:
+        found.setdefault(row.pool_id, []).append(Rule(row.kind, row.days, row.days_by_level))
+    return found
+
+
+def _lying(uow: UnitOfWork, all_pools: Sequence[Pool]) -> dict[int, int]:
+    """Return how many lie in each pool, counted up to the cap. One query."""
+    parts = []
+    for pool in all_pools:
+        model = MODELS[pool.kind]
+        some = select(model.id).where(model.pool_id == pool.id, model.deleted_at.is_(None)).limit(_COUNT_CAP)
+        parts.append(select(literal(pool.id), func.count()).select_from(some.subquery()))
+    return {row[0]: int(row[1]) for row in uow.session.execute(union_all(*parts))} if parts else {}
 
 
 def save(

@@ -75,6 +75,7 @@ def test_a_person_is_put_on_the_map_joined_and_seen_and_a_card_opens(
     page.mouse.click(place["x"] + 20, place["y"] + place["height"] / 2)
     card = page.get_by_role("dialog")
     expect(card.get_by_label("Full name *")).to_have_value("Engineer Li 李工")
+    settle(page)
     page.keyboard.press("Escape")
 
     page.get_by_role("button", name="Plan it").first.click()

@@ -132,6 +132,7 @@ def test_a_name_opens_the_card_and_the_card_decides(
     settle(page)
     click_cell(page, 1, 200)
     expect(card).to_be_visible()
+    settle(page)
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
     settle(page)

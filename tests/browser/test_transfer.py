@@ -31,6 +31,13 @@ def _workbook(path: Path, *rows: list[object]) -> Path:
     return path
 
 
+def _import_of(page: Page) -> Locator:
+    """Open the import of the list and return its dialog."""
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Import", exact=True).click()
+    return page.get_by_role("dialog")
+
+
 def _offer(dialog: Locator, path: Path) -> None:
     dialog.locator("input[type=file]").set_input_files(path)
     expect(dialog.get_by_text(path.name)).to_be_visible()
@@ -53,14 +60,14 @@ def test_a_file_with_a_bad_row_is_told_mended_and_brought_again_onto_the_round(
     page.get_by_role("button", name="Import").first.click()
     dialog = page.get_by_role("dialog")
     _offer(dialog, _workbook(tmp_path / "with a bad row.xlsx", good, bad))
-    expect(dialog.get_by_text("1 new, 0 changed, 0 unchanged, 1 rows with errors")).to_be_visible()
+    expect(dialog.get_by_text("1 new, 0 changed, 0 unchanged, 1 with errors")).to_be_visible()
     expect(dialog.get_by_role("button", name="Import the good rows")).to_be_visible()
     assert 0 == _count(server, "涂装"), "a check writes nothing"
     assert 0 == _count(server, "冲压线"), "a check writes nothing"
 
     mended = [*bad[:3], "2,500,000", *bad[4:6], 3]
     _offer(dialog, _workbook(tmp_path / "mended.xlsx", good, mended))
-    expect(dialog.get_by_text("2 new, 0 changed, 0 unchanged, 0 rows with errors")).to_be_visible()
+    expect(dialog.get_by_text("2 new, 0 changed, 0 unchanged, 0 with errors")).to_be_visible()
     dialog.get_by_role("button", name="Import", exact=True).click()
     expect(dialog).to_be_hidden()
     settle(page)
@@ -77,11 +84,9 @@ def test_what_was_left_out_is_mended_in_the_file_handed_out_and_nothing_comes_in
     path = tmp_path / "plants.csv"
     path.write_text("Name,Employees\nNorth plant 北厂,12\nEast plant 东厂,many\n", encoding="utf-8")
     page = sign_in("leader", "/customers")
-    page.get_by_role("button", name="More").click()
-    page.get_by_role("button", name="Import", exact=True).click()
-    dialog = page.get_by_role("dialog")
+    dialog = _import_of(page)
     _offer(dialog, path)
-    expect(dialog.get_by_text("1 new, 0 changed, 0 unchanged, 1 rows with errors")).to_be_visible()
+    expect(dialog.get_by_text("1 new, 0 changed, 0 unchanged, 1 with errors")).to_be_visible()
     assert 0 == _customers(server, "plant"), "a check writes nothing"
     dialog.get_by_role("button", name="Import the good rows").click()
     expect(dialog.get_by_role("button", name="Take back")).to_be_visible()
@@ -99,10 +104,9 @@ def test_what_was_left_out_is_mended_in_the_file_handed_out_and_nothing_comes_in
     expect(dialog).to_be_hidden()
     settle(page)
 
-    page.get_by_role("button", name="More").click()
-    page.get_by_role("button", name="Import", exact=True).click()
+    _import_of(page)
     _offer(dialog, tmp_path / "mended.xlsx")
-    expect(dialog.get_by_text("1 new, 0 changed, 0 unchanged, 0 rows with errors")).to_be_visible()
+    expect(dialog.get_by_text("1 new, 0 changed, 0 unchanged, 0 with errors")).to_be_visible()
     dialog.get_by_role("button", name="Import", exact=True).click()
     dialog.get_by_role("button", name="Import history").click()
     expect(page.get_by_role("heading", name="Import history")).to_be_visible()
@@ -117,11 +121,9 @@ def test_a_larger_file_shows_its_progress_is_stopped_and_goes_on(
     rows = "".join(f"Works {number} 工厂,City {number},{number}\n" for number in range(60_000))
     path.write_text("Name,Region,Employees\n" + rows, encoding="utf-8")
     page = sign_in("leader", "/customers")
-    page.get_by_role("button", name="More").click()
-    page.get_by_role("button", name="Import", exact=True).click()
-    dialog = page.get_by_role("dialog")
+    dialog = _import_of(page)
     _offer(dialog, path)
-    expect(dialog.get_by_text("60,000 new, 0 changed, 0 unchanged, 0 rows with errors")).to_be_visible()
+    expect(dialog.get_by_text("60,000 new, 0 changed, 0 unchanged, 0 with errors")).to_be_visible()
     dialog.get_by_role("button", name="Import", exact=True).click()
     expect(dialog.get_by_text(re.compile(r"Importing: [\d,]+ of 60,000 rows"))).to_be_visible()
     dialog.get_by_role("button", name="Stop").click()
@@ -129,7 +131,7 @@ def test_a_larger_file_shows_its_progress_is_stopped_and_goes_on(
     half = _customers(server, "工厂")
     assert half < 60_000, "it was stopped on the way"
     dialog.get_by_role("button", name="Go on").click()
-    expect(dialog.get_by_text("60,000 new, 0 changed, 0 unchanged, 0 rows with errors")).to_be_visible()
+    expect(dialog.get_by_text("60,000 new, 0 changed, 0 unchanged, 0 with errors")).to_be_visible()
     (batch,) = [one for one in server.world.ask(imports.batches) if one.file_name == path.name]
     assert (60_000, "store") == (batch.created, batch.stage), "no row is lost, none is doubled"
 
@@ -138,9 +140,7 @@ def test_a_picture_is_no_table_and_is_told_so(sign_in: SignIn, tmp_path: Path) -
     path = tmp_path / "photo.xlsx"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
     page = sign_in("leader", "/opportunities")
-    page.get_by_role("button", name="More").click()
-    page.get_by_role("button", name="Import", exact=True).click()
-    dialog = page.get_by_role("dialog")
+    dialog = _import_of(page)
     dialog.locator("input[type=file]").set_input_files(path)
     expect(dialog.get_by_role("alert")).to_be_visible()
     expect(dialog.get_by_role("button", name="Check the file")).to_have_count(0)

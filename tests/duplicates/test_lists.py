@@ -98,7 +98,7 @@ def test_companies_are_found_by_name_and_by_what_else_they_share() -> None:
 
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(Refusal, match=r"no column “nome”. There are: name, city"):
+    with pytest.raises(Refusal, match=r"no column “nome”. It has: name, city"):
         cleaning.pairs(table([{"name": "Acme", "city": "Rome"}]), Columns(("nome",)))
 
 

@@ -49,7 +49,7 @@ def test_dates_and_unknown_values_are_asked_and_the_rest_goes_into_the_notes(por
     box(app, "Olark Chat (1)").select("website").run()
     next(tick for tick in app.checkbox if "into the notes (1)" in tick.label).check().run()
     button(app, "Check the file").click().run()
-    assert "1 new, 0 changed, 0 unchanged, 0 rows with errors" in said(app)
+    assert "1 new, 0 changed, 0 unchanged, 0 with errors" in said(app)
     button(app, "Import").click().run()
     assert not app.exception
     made = one(world, Lead, name="Ann")

@@ -52,7 +52,7 @@ def test_an_import_is_listed_with_its_maker_and_counts_and_taken_back(
     shown = words(app)
     assert "october" in shown
     assert leader.name in shown
-    assert "2 new, 0 changed, 0 unchanged, 0 rows with errors" in shown
+    assert "2 new, 0 changed, 0 unchanged, 0 with errors" in shown
 
     button(app, "Open").click().run()
     button(app, "Take this import back").click().run()

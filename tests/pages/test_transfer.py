@@ -61,7 +61,7 @@ def test_a_file_with_a_bad_row_is_checked_and_the_good_rows_come_in(portal: Port
     assert not app.exception
     button(app, "Check the file").click().run()
     told = said(app)
-    assert "1 new, 0 changed, 0 unchanged, 1 rows with errors" in told
+    assert "1 new, 0 changed, 0 unchanged, 1 with errors" in told
     assert "“much” is not a number." in told
     assert 0 == world.ask(query.count, OPPORTUNITY)
     button(app, "Import the good rows").click().run()

@@ -6,6 +6,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from services import activities, collaborators, ownership, pools
 from services.activities import ACTIVITY
@@ -18,8 +19,9 @@ from services.kit.query import Query
 from services.kit.transfer import exporting, references
 from services.leads import LEAD
 from services.opportunities import OPPORTUNITY
+from services.pools import Rule
 from tests.factories import World
-from tests.pools.making import Member, first_pool, later, pool
+from tests.pools.making import Member, first_pool, later, many, pool
 
 PHONE = "+86 139 0000 1234"
 
@@ -287,3 +289,22 @@ def test_pages_of_what_one_sees_for_several_reasons_have_neither_gap_nor_double(
         if cursor is None:
             break
     assert expected[::-1] == found
+
+
+def test_an_administrator_sees_all_pools_with_as_few_questions_as_one(world: World) -> None:
+    ann, admin = world.actor(), world.actor("administrator")
+    strict = pool(world, name="Strict", rules=[Rule("activity", 30)], members=[Member(user_id=ann.user_id)])
+    many(world, 3)
+    asked: list[str] = []
+    event.listen(world.database.engine, "before_cursor_execute", lambda _c, _k, text, *_rest: asked.append(text))
+    found = {one.pool_id: one for one in world.ask(pools.overview, by=admin)}
+    few = len(asked)
+    lying = first_pool(world).id
+    assert [3 if one == lying else 0 for one in found] == [one.lying for one in found.values()]
+    assert [ann.user_id] == [one.user_id for one in found[strict.id].members]
+    assert ["activity"] == [rule.kind for rule in found[strict.id].rules]
+    for number in range(3):
+        pool(world, name=f"More {number}", rules=[Rule("activity", 30)])
+    asked.clear()
+    assert len(found) + 3 == len(world.ask(pools.overview, by=admin))
+    assert few == len(asked)

@@ -15,6 +15,7 @@ from db import migrate
 from db.base import CUSTOM_INDEX, Base
 from db.engine import make_engine
 from services import custom_fields, maintenance
+from services.custom_fields import indexing
 from services.custom_fields.definitions import MOST_FIELDS
 from services.customers import CUSTOMER
 from services.kit import custom, query, records
@@ -321,6 +322,24 @@ def test_values_saved_while_uniqueness_is_made_are_never_twice(world: World) -> 
     is_unique = not isinstance(results[0], Refusal)
     assert there == (1 if is_unique else 5) or (is_unique and there <= 1)
     assert is_unique == ("cf_customer_plate__unique" in indexes(world))
+
+
+def test_who_saved_the_same_value_just_before_the_index_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = define(world, label_en="Plate")
+    look, looked = indexing._refuse_clashes, []
+
+    def saved_after_the_first_look(uow: Any, row: Any) -> None:
+        looked.append(row.code)
+        if len(looked) > 1:
+            look(uow, row)
+
+    monkeypatch.setattr(indexing, "_refuse_clashes", saved_after_the_first_look)
+    for _one in range(2):
+        world.customer(c_plate="A")
+    with pytest.raises(Invalid) as refused:
+        world.do(custom_fields.update, made.id, {"is_unique": True})
+    assert ["A (2)"] == refused.value.fields["is_unique"].params["values"]
+    assert {"cf_customer_plate"} == indexes(world)
 
 
 def test_the_database_is_still_what_the_models_say_and_goes_down(world: World) -> None:

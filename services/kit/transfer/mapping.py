@@ -237,7 +237,7 @@ def _overridden(entity: Entity, table: Table, overrides: Mapping[str, str]) -> d
     chosen: dict[int, str] = {}
     for heading, written in overrides.items():
         name = IGNORE if written.strip() in ("", IGNORE) else field_named(entity, written.strip())
-        position = _position(table, heading)
+        position = position_of(table, heading)
         if name is None:
             raise Refusal(
                 N_("There is no field “{field}”. There are: {fields}."),
@@ -248,7 +248,8 @@ def _overridden(entity: Entity, table: Table, overrides: Mapping[str, str]) -> d
     return chosen
 
 
-def _position(table: Table, heading: str) -> int:
+def position_of(table: Table, heading: str) -> int:
+    """Return where a column stands. Raises Refusal, naming those there are."""
     position = table.column(heading)
     if position is None:
         raise Refusal(
@@ -316,7 +317,7 @@ def _said_of(table: Table, asked: Asked, memory: Mapping[str, Mapping[str, Any]]
         if position is not None:
             found[position] = {name: value for name, value in one.items() if name != "field"}
     for heading, values in asked.values.items():
-        kept = found.setdefault(_position(table, heading), {})
+        kept = found.setdefault(position_of(table, heading), {})
         kept["values"] = {**kept.get("values", {}), **{compared(cell): value for cell, value in values.items()}}
     return found
 
