@@ -23,6 +23,7 @@ from services import registry  # noqa: F401 - fills the register of entities
 from services.kit.clock import Clock
 from services.kit.unit_of_work import Database
 from services.settings import Settings
+from tests import order
 from tests.factories import World
 
 NOW = datetime(2026, 6, 15, 4, 0, tzinfo=UTC)
@@ -32,6 +33,12 @@ hypothesis_settings.register_profile(
     "house", derandomize=True, deadline=None, max_examples=60, suppress_health_check=list(HealthCheck)
 )
 hypothesis_settings.load_profile("house")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that wait and tests that compute run side by side."""
+    order.arrange(items)
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,6 @@ from ui.server.gate import GATED
 
 SignIn = Callable[..., Page]
 COOKIE = "sandtable"
-pytestmark = pytest.mark.xdist_group("browser-sign-in")
 
 
 @pytest.fixture
