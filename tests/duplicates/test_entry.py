@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from db.company_names import CompanyName, company_parts
+from db.models import Customer
 from services import duplicates, leads
 from services.customers import CUSTOMER
-from services.duplicates import PERHAPS, SAME, Hit
+from services.duplicates import PERHAPS, SAME, Hit, entry
 from services.kit.actor import Actor
 from services.kit.errors import Forbidden
+from services.kit.unit_of_work import UnitOfWork
 from tests.factories import World
 
 
@@ -121,16 +124,45 @@ def test_who_may_not_read_customers_may_not_ask(world: World) -> None:
         _look(world, "customer", by=Actor(user_id=None, name="nobody", role="none"), name="Acme")
 
 
-def test_one_query_finds_and_one_a_table_tells(world: World) -> None:
-    customer = world.customer(name="Acme")
-    world.contact(customer, name="Ann", phone="13800138000")
+def test_one_query_finds_and_one_a_table_says_what_may_be_seen(world: World) -> None:
+    owner = world.actor(team_id=world.team().id)
+    world.contact(world.customer(by=owner, name="Acme"), by=owner, name="Ann", phone="13800138000")
     said: list[str] = []
     event.listen(world.database.engine, "before_cursor_execute", lambda *told: said.append(told[2][:6]))
-    _look(world, "customer", name="Nobody at all")
-    assert 1 == said.count("SELECT")
-    said.clear()
-    _look(world, "lead", name="Ann", company="Acme", phone="13800138000")
-    assert 3 == said.count("SELECT")
+    entered = {"name": "Ann", "company": "Acme", "phone": "13800138000"}
+    for by, asked in ((world.actor("leader"), 1), (world.actor("sales"), 3)):
+        said.clear()
+        assert [] == _look(world, "customer", by=by, name="Nobody at all")
+        assert 1 == said.count("SELECT")
+        said.clear()
+        hits = _look(world, "lead", by=by, **entered)
+        assert [("contact", by.role == "sales"), ("customer", by.role == "sales")] == sorted(
+            (hit.entity, hit.is_masked) for hit in hits
+        )
+        assert asked == len([one for one in said if one == "SELECT"]) - bool(by.looks_into_pools)
+
+
+def test_neighbours_are_the_next_names_of_the_same_block_and_of_no_other(world: World) -> None:
+    for number in range(24):
+        place = chr(0x4E00 + number * 7)
+        for name in (f"华为{place}技术", f"华泰{place}技术", f"Zebra {place} tools"):
+            world.customer(name=f"{name}有限公司")
+
+    def both(uow: UnitOfWork, company: CompanyName) -> tuple[list[str], list[str]]:
+        facts = {"company_key": company.key, "company_block": company.block}
+        rows = uow.session.execute(entry._statement(("customer",), "near", ()), facts)
+        key, of_block = Customer.name_key, select(Customer.name_key).where(Customer.name_block == company.block)
+        above = of_block.where(key >= company.key).order_by(key).limit(entry._NEIGHBOURS)
+        below = of_block.where(key < company.key).order_by(key.desc()).limit(entry._NEIGHBOURS)
+        plain = [*uow.session.execute(above).scalars(), *uow.session.execute(below).scalars()]
+        return sorted(plain), sorted(row.company_key for row in rows)
+
+    found = []
+    for entered in ("华为海洋", "华为一", "华为乔", "华泰龙", "Zebra one", "Aardvark", "做梦"):
+        expected, met = world.ask(both, company_parts(entered))
+        assert expected == met
+        found.append(len(met))
+    assert (16, 0) == (max(found), min(found))
 
 
 def test_numbers_in_a_block_are_looked_at_on_both_sides_of_the_name(world: World) -> None:
