@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -45,14 +46,21 @@ def run(report: Report, sizes: list[int]) -> None:
 
 def _derived(number: int, path: Path) -> None:
     """Work out beforehand what the floor stores beside the rows."""
-    rows = [dict(zip(transfer_floor.FIELDS, row, strict=True)) for row in transfer_floor.rows(number)]
-    columns = {name: [row.get(name) for row in rows] for name in Customer.forms}
-    made = {name: pa.array(found, pa.string()) for name, found in Customer.derived_columns(columns).items()}
     searched = Customer.searched_columns()
-    made["search_tokens"] = pa.array([search.tokens(*(row.get(name) for name in searched)) for row in rows])
-    table = pa.table(made)
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-        writer.write_table(table)
+    found = transfer_floor.rows(number)
+    writer = None
+    with pa.OSFile(str(path), "wb") as file:
+        while some := list(islice(found, 50_000)):
+            columns = dict(zip(transfer_floor.FIELDS, zip(*some, strict=True), strict=True))
+            given = {name: columns.get(name, (None,) * len(some)) for name in {*Customer.forms, *searched}}
+            made = {name: pa.array(found, pa.string()) for name, found in Customer.derived_columns(given).items()}
+            texts = zip(*(given[name] for name in searched), strict=True)
+            made["search_tokens"] = pa.array([search.tokens(*one) for one in texts])
+            table = pa.table(made)
+            writer = writer or pa.ipc.new_file(file, table.schema)
+            writer.write_table(table)
+        if writer:
+            writer.close()
 
 
 def _sqlite(folder: Path) -> Callable[[str], str]:

@@ -35,7 +35,7 @@ FIELDS = [
 def rows(number: int) -> Iterator[list[Any]]:
     """Yield the rows of the file."""
     dice = random.Random(20260101)
-    for one in data.rows(number):
+    for one in data.facts(number):
         day = one["next_step_on"]
         yield [
             one["name"], one["code"], one["industry"], one["region"], one["level"],
