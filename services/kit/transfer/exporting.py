@@ -41,8 +41,8 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     "csv": "text/csv; charset=utf-8",
 }
 _DANGEROUS: Final = re.compile(r"^'*[\s\u200b-\u200f\ufeff]*[=+\-@＝＋－＠\t\r\n]")
-_PERHAPS: Final = re.compile(r"(?:^|[\r\n])'*[\s\u200b-\u200f\ufeff]*[=+\-@＝＋－＠\t]|\r|\t")
-"""Finds a text to defuse among several on lines of their own; some that need not be as well."""
+_BEGINNINGS: Final = frozenset("'=+-@＝＋－＠\u200b\u200c\u200d\u200e\u200f\ufeff")
+"""How a text to be defused may begin, besides with a space of any kind."""
 _BLOCK: Final = 5_000
 
 
@@ -286,14 +286,18 @@ def _write_csv(target: IO[bytes], headings: Sequence[Heading], blocks: Iterable[
 
 
 def _csv_column(column: Sequence[Any], kind: str) -> Sequence[Any]:
-    kinds = set(map(type, column))
-    if kinds <= {str, type(None)}:
-        # Most columns of text have nothing to defuse: one look at their first characters tells.
-        if not _PERHAPS.search("\n".join([one for one in column if one])):
-            return column
-        return [one if one is None else defused(one) for one in column]
-    if kinds <= {int, type(None)} and kind != "percent":
+    kinds = set(map(type, column)) - {type(None)}
+    if kinds <= {str}:
+        # Most columns of text have nothing to defuse: a look at their first characters tells.
+        begun = {one[0] for one in column if one}
+        odd = {first for first in begun if first in _BEGINNINGS or first.isspace()}
+        return [defused(one) if one and one[0] in odd else one for one in column] if odd else column
+    if kinds <= {int} and kind != "percent":
         return column
+    if kinds == {Decimal} and kind == "money":
+        return [None if one is None else f"{one:f}" for one in column]
+    if kinds == {date}:
+        return [None if one is None else one.isoformat() for one in column]
     return [_csv_cell(value, kind) for value in column]
 
 
