@@ -61,6 +61,7 @@ MENU: Final = (
         "custom_field.read",
         "custom-fields",
     ),
+    Entry(ADMINISTRATION, "admin/criteria.py", N_("Criteria"), "straighten", "criteria_set.read", "criteria"),
     Entry(ADMINISTRATION, "admin/pipelines.py", N_("Pipelines"), "linear_scale", "pipeline.update", "pipelines"),
     Entry(ADMINISTRATION, "admin/competitors.py", N_("Competitors"), "swords", "competitor.update", "competitors"),
     Entry(

@@ -14,6 +14,16 @@ from services.planning.criteria import (
     revise_criteria,
 )
 from services.planning.decisions import decide, decide_many, decision_history, reasons
+from services.planning.editions import (
+    MOST_POINTS,
+    Change,
+    Edition,
+    Preview,
+    change_criterion,
+    editions,
+    preview_newest,
+    take_newest,
+)
 from services.planning.estimates import clear_estimate, set_estimate
 from services.planning.exporting import ranking_workbook
 from services.planning.freezing import canonical, digest, freeze, load, recompute, reopen, snapshot
@@ -45,15 +55,19 @@ from services.planning.weights import Judged, Weights, judge, points_of_order, s
 __all__ = [
     "CRITERIA_SET",
     "DEPENDS_ON_THE_SET",
+    "MOST_POINTS",
     "PLAN",
     "Board",
+    "Change",
     "Comparison",
     "Criteria",
+    "Edition",
     "Evidence",
     "Judged",
     "Line",
     "Measure",
     "Opinions",
+    "Preview",
     "Round",
     "Standing",
     "Totals",
@@ -61,6 +75,7 @@ __all__ = [
     "add_items",
     "candidates",
     "canonical",
+    "change_criterion",
     "clear_estimate",
     "compare",
     "create",
@@ -72,12 +87,14 @@ __all__ = [
     "default_criteria",
     "delete",
     "digest",
+    "editions",
     "fingerprint",
     "freeze",
     "judge",
     "load",
     "opinions",
     "points_of_order",
+    "preview_newest",
     "rank",
     "ranking_workbook",
     "reasons",
@@ -92,6 +109,7 @@ __all__ = [
     "snapshot",
     "strong_and_weak",
     "table",
+    "take_newest",
     "totals",
     "update",
     "where_data_differ",

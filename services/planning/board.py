@@ -221,10 +221,11 @@ class Board:
             return cells_from_matrices(engine, [str(one) for one in self.ids], likely, low, high)
 
 
-def table(uow: UnitOfWork, plan_id: int) -> Board:
+def table(uow: UnitOfWork, plan_id: int, *, by: Criteria | None = None) -> Board:
     """Return the board of a round: all that ranking, charts and cards need, in at most six queries.
 
-    A frozen round is read from its snapshot. Opportunities out of the reader's sight are not on it.
+    A frozen round is read from its snapshot. Opportunities out of the reader's sight are not on it. `by` asks how
+    an open round would stand by other criteria than its own.
     Raises Forbidden, NotFound.
     """
     plan, stored, known = _plan(uow, plan_id)
@@ -232,7 +233,7 @@ def table(uow: UnitOfWork, plan_id: int) -> Board:
         from services.planning import freezing  # noqa: PLC0415 - freezing reads boards
 
         return freezing.board(uow, known)
-    criteria = Criteria.from_body(stored)
+    criteria = by or Criteria.from_body(stored)
     in_force, base = (weights_.fitted(criteria, found) for found in weights_.both(uow, plan_id))
     frame = _items(uow, plan_id, criteria)
     low, likely, high = _claims(frame, criteria)

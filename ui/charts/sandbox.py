@@ -215,6 +215,29 @@ def missing(frame: pd.DataFrame, palette: Palette, *, title: str, axis: str) -> 
     return spec(palette, frame, title, layer=[bars, words], encoding={"y": y}, height={"step": 28})
 
 
+def value_function(
+    points: Sequence[tuple[float, float, str]], palette: Palette, *, title: str, across: str, up: str
+) -> Spec:
+    """Draw what a raw value is worth. `points`: raw value, worth 0 to 100, how it is written; raw rising."""
+    values = [{"raw": raw, "worth": worth, "tip": f"{written} = {worth:.0f}"} for raw, worth, written in points]
+    encoding = {
+        "x": {
+            "field": "raw",
+            "type": "quantitative",
+            "title": across,
+            "scale": {"zero": False, "nice": False},
+            "axis": {"format": "~s", "tickCount": 5, "grid": False},
+        },
+        "y": {"field": "worth", "type": "quantitative", "title": up, "scale": {"domain": [0, 100]}},
+    }
+    line = {"mark": {"type": "line", "color": palette.accent}}
+    dots = {
+        "mark": {"type": "point", "filled": True, "size": 70, "color": palette.accent},
+        "encoding": {"tooltip": TIP},
+    }
+    return spec(palette, values, title, layer=[line, dots], encoding=encoding, height=220)
+
+
 def criterion_colors(keys: Sequence[str], palette: Palette) -> dict[str, str]:
     """Return the colour of each criterion, the same on every picture."""
     return {key: palette.category[place % len(palette.category)] for place, key in enumerate(keys)}

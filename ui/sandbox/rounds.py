@@ -15,7 +15,7 @@ from ui import action, dialog, form, page, session, transfer
 from ui import format as fmt
 from ui.format import plain
 from ui.i18n import _, option, say
-from ui.sandbox import state
+from ui.sandbox import new_scales, state
 
 _KEY = "sandbox.round"
 
@@ -146,10 +146,7 @@ def _standing(board: Board) -> None:
         )
         st.info(plain(said), icon=":material/lock:")
     if known.newest_criteria_edition:
-        said = _("The scales have changed since: this round uses edition {old}, the newest is {new}.").format(
-            old=known.criteria_edition, new=known.newest_criteria_edition
-        )
-        st.warning(plain(said), icon=":material/straighten:")
+        new_scales.tell(board)
     other = int(board.items["other_currency"].sum()) if len(board) else 0
     if other:
         said = _(
