@@ -14,7 +14,7 @@ import pandas as pd
 from sqlalchemy import BigInteger, ColumnElement, Select, select
 
 from db.types import N_
-from services.kit import cursors, custom, permissions, seeing, selects
+from services.kit import cursors, custom, permissions, searching, seeing, selects
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.fields import NUMERIC, Field, ParseError, parse
@@ -25,10 +25,6 @@ from services.kit.unit_of_work import UnitOfWork
 
 PAGE: Final = 50
 COUNT_CAP: Final = 10_000
-COMMON: Final = 5_000
-"""Hits from which on they are not gathered by whoever sees them all, but met from the newest row on."""
-NEWEST: Final = 2_000
-"""Rows among which a page of them must be found for that: what was imported long ago may have the word alone."""
 SEARCH_CAP: Final = 1_000
 """Hits are counted up to here: whoever sees more than a thousand types another letter."""
 TITLE: Final = selects.TITLE
@@ -266,11 +262,6 @@ def _asked(uow: UnitOfWork, entity: Entity, query: Query) -> tuple[Shape, dict[s
     how = seeing.way(uow, entity, is_search=bool(searched))
     shape = Shape(entity, columns, conditions, searched, token, how=how)
     values = selects.bound(uow, shape, [one.values for one in query.filters], query.search)
-    if searched in ("tokens", "either") and not uow.is_sqlite and seeing.sees_much(uow, entity):
-        found = uow.session.execute(prepared(uow, selects.hits, shape, COMMON), values).scalar_one()
-        if found >= COMMON:
-            found = uow.session.execute(prepared(uow, selects.newest_hits, shape, NEWEST), values).scalar_one()
-            shape = shape._replace(is_common=found >= query.limit)
     return shape, values
 
 
@@ -293,7 +284,20 @@ def _order(entity: Entity, query: Query) -> Order:
 def _fetch(
     uow: UnitOfWork, shape: Shape, values: Mapping[str, Any], query: Query, extra: Criteria
 ) -> tuple[list[Any], str | None]:
-    """Return the rows of the page, their key last, and the cursor of the next page; empty keys come at the end."""
+    """Return the rows of the page and the cursor of the next one; of a search, if they do, from the newest rows."""
+    if shape.search in ("tokens", "either") and shape.how.kind != seeing.GATHERED:
+        start = cursors.decode(query.cursor)
+        newest = {**values, "after_id": start["id"] if start else searching.LAST}
+        found = _rows(uow, shape._replace(is_newest=True), newest, query, extra)
+        if found[1]:
+            return found
+    return _rows(uow, shape, values, query, extra)
+
+
+def _rows(
+    uow: UnitOfWork, shape: Shape, values: Mapping[str, Any], query: Query, extra: Criteria
+) -> tuple[list[Any], str | None]:
+    """Return the rows, their key last, and the cursor of the next page; empty keys come at the end."""
     order = _order(shape.entity, query)
     nullable = selects.is_nullable(shape.entity, order.name)
     start = cursors.decode(query.cursor)

@@ -18,7 +18,6 @@ from sqlalchemy.sql.operators import in_op, or_
 
 from db.within import Within, within
 from services.kit import permissions
-from services.kit.actor import Reach
 from services.kit.entity import ENTITIES, Entity
 from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
@@ -33,8 +32,6 @@ RARE: Final = 200
 """So few rows that fulfil a filter, among the PARENTS first parents, are gathered as well."""
 LITTLE: Final = 500
 """Rows that are looked through for what is searched."""
-MUCH: Final = 20_000
-"""Rows seen for their own sake, of which some are met soon when a word is common."""
 GATHERED, MANY, SPARSE = "gathered", "many", "sparse"
 
 
@@ -54,10 +51,12 @@ def way(uow: UnitOfWork, entity: Entity, *, is_search: bool = False) -> Way:
 
     What a search finds is asked row by row, unless its reader sees so little that this is looked through instead.
     """
-    if not permissions.keys(uow, entity):
+    is_through = bool(permissions.keys(uow, entity))
+    if is_search and (is_through or permissions.own_keys(uow, entity)):
+        is_little = uow.session.execute(prepared(uow, _little, entity.key)).scalar_one()
+        return Way(GATHERED if is_little else MANY if is_through else "")
+    if not is_through:
         return Way()
-    if is_search:
-        return Way(GATHERED if uow.session.execute(prepared(uow, _little, entity.key)).scalar_one() else MANY)
     found = uow.session.execute(prepared(uow, _seen, entity.key)).scalar_one()
     parents = found if found >= 0 else -found - 1
     if found < 0:
@@ -76,7 +75,7 @@ def criterion(uow: UnitOfWork, entity: Entity, how: Way) -> ColumnElement[bool]:
     """Return the scope of the reader, put in that way."""
     model: Any = entity.model
     if how.kind == GATHERED:
-        return within(model.id, union_all(*permissions.keys(uow, entity)))
+        return within(model.id, union_all(*_keys(uow, entity)))
     return permissions.scope(uow, entity, is_row_by_row=bool(how.kind))
 
 
@@ -103,18 +102,9 @@ def apart(scope: ColumnElement[bool]) -> list[ColumnElement[bool]]:
     return found
 
 
-def sees_much(uow: UnitOfWork, entity: Entity) -> bool:
-    """Say whether the reader sees so many for their own sake that some are met soon, wherever one looks."""
-    if uow.actor.reach(f"{entity.key}.read") is Reach.ALL:
-        return True
-    if permissions.keys(uow, entity) or not permissions.own_keys(uow, entity):
-        return False
-    return bool(uow.session.execute(prepared(uow, _much, entity.key)).scalar_one())
-
-
-def _much(uow: UnitOfWork, key: str) -> Select[Any]:
-    parts = [_number(one.limit(MUCH)) for one in permissions.own_keys(uow, ENTITIES[key])]
-    return select(case(*((one >= MUCH, 1) for one in reversed(parts)), else_=0))
+def _keys(uow: UnitOfWork, entity: Entity, parents: int | None = None) -> list[Select[Any]]:
+    """Return the selects of the keys of what the reader sees, through parents or for its own sake."""
+    return permissions.keys(uow, entity, parents=parents) or permissions.own_keys(uow, entity)
 
 
 def _seen(uow: UnitOfWork, key: str) -> Select[Any]:
@@ -129,9 +119,9 @@ def _seen(uow: UnitOfWork, key: str) -> Select[Any]:
 
 
 def _little(uow: UnitOfWork, key: str) -> Select[Any]:
-    """Make what says whether there are no more than LITTLE rows, seen through no more parents."""
+    """Make what says whether there are no more than LITTLE rows, seen through no more parents if through any."""
     entity = ENTITIES[key]
-    parts = permissions.keys(uow, entity, parents=LITTLE + 1) + permissions.above(uow, entity)
+    parts = _keys(uow, entity, LITTLE + 1) + permissions.above(uow, entity)
     beyond = [_number(one.limit(LITTLE + 1)) > LITTLE for one in parts]
     return select(case(*((one, 0) for one in reversed(beyond)), else_=1))
 

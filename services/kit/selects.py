@@ -17,28 +17,23 @@ from sqlalchemy import (
     String,
     bindparam,
     case,
-    cast,
     false,
     func,
     literal,
-    literal_column,
     select,
-    text,
+    true,
     tuple_,
     union,
     union_all,
 )
-from sqlalchemy import Text as SqlText
 from sqlalchemy import or_ as any_of
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.operators import or_
 
 from db.base import table_of
-from db.search import POSTGRESQL_TOKENS, query_alternatives, sqlite_match
+from db.search import query_alternatives
 from db.types import N_
-from db.within import within
-from services.kit import custom, groups, masking, seeing
+from services.kit import custom, groups, masking, searching, seeing
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.unit_of_work import UnitOfWork
@@ -64,8 +59,8 @@ class Shape(NamedTuple):
     """By `tokens`, by `either` of two sets of tokens, by `title`, or not at all."""
     token: str | None = None
     """Of the definitions in force, where an added field is among the columns, the conditions or the order."""
-    is_common: bool = False
-    """On PostgreSQL: so many rows have what is searched that they are met soon in the order of the list."""
+    is_newest: bool = False
+    """What is searched is looked for among the newest rows alone (searching.py); `after_id` is bound in any case."""
     how: seeing.Way = seeing.Way()
     """In which way the scope of the reader is put (seeing.py)."""
 
@@ -105,13 +100,7 @@ def bound(uow: UnitOfWork, shape: Shape, values: Sequence[tuple[Any, ...]], sear
     if shape.search == "title":
         found["search"] = f"{escape_like(search.strip())}%"
     elif shape.search:
-        if uow.is_sqlite:
-            found["search"] = sqlite_match(search)
-        else:
-            wanted = query_alternatives(search)
-            found["search"] = list(wanted[0])
-            if shape.search == "either":
-                found["search_else"] = list(wanted[1])
+        found |= searching.bound(search, is_sqlite=uow.is_sqlite)
         if masking.is_masked(uow, shape.entity.key):
             found["search_text"] = f"%{escape_like(search.strip())}%"
     return found
@@ -183,55 +172,18 @@ def _criterion(column: Any, operator: str, name: str) -> ColumnElement[bool]:
 
 
 def _search(uow: UnitOfWork, shape: Shape, *, is_counted: bool = False) -> ColumnElement[bool]:
-    """Match by tokens (db/search.py), or by the beginning of the title; what is counted needs no order."""
+    """Match by tokens (searching.py), or by the beginning of the title; what is counted needs no order."""
     model: Any = shape.entity.model
     if shape.search == "title":
         title: Any = getattr(model, shape.entity.title)
         return title.ilike(bindparam("search", type_=String()), escape="\\")  # type: ignore[no-any-return]
-    if uow.is_sqlite:
-        # A literal table name from our own metadata; the tokens are bound.
-        index = f"{shape.entity.key}_search"
-        matches: Select[Any] = (
-            select(literal_column("rowid"))
-            .select_from(text(index))
-            .where(literal_column(index).op("MATCH")(bindparam("search", type_=String())))
-        )
-        return model.id.in_(matches)  # type: ignore[no-any-return]
-    if shape.is_common and is_counted:
-        return _has_tokens(shape, _indexed(model))
-    if shape.is_common:
-        return _has_tokens(shape, func.string_to_array(model.search_tokens, " ", type_=ARRAY(SqlText)))
-    # The keys first, by the index: for a word that the planner knows nothing of it would rather walk through the
-    # whole table from its newest row, expecting to meet fifty soon (2 to 16 s at a million rows).
-    return within(model.id, select(model.id).where(_has_tokens(shape, _indexed(model))))
-
-
-def _indexed(model: Any) -> Any:
-    """Return the very expression of the index of tokens."""
-    return getattr(func, POSTGRESQL_TOKENS)(model.search_tokens, type_=ARRAY(SqlText))
-
-
-def _has_tokens(shape: Shape, stored: Any) -> ColumnElement[bool]:
-    names = ("search", "search_else") if shape.search == "either" else ("search",)
-    wanted = (cast(bindparam(name, type_=ARRAY(SqlText)), ARRAY(SqlText)) for name in names)
-    return any_of(*(stored.bool_op("@>")(tokens) for tokens in wanted))
-
-
-def hits(_uow: UnitOfWork, shape: Shape, limit: int) -> Select[int]:
-    """Return the select of how many rows have what is searched, whoever may see them, counted up to `limit`.
-
-    It decides how the rows are asked for, and is told to nobody.
-    """
-    model: Any = shape.entity.model
-    return _number_of(select(model.id).where(_has_tokens(shape, _indexed(model))).limit(limit))
-
-
-def newest_hits(_uow: UnitOfWork, shape: Shape, among: int) -> Select[int]:
-    """Return the select of how many of the newest rows have what is searched: old ones may have it all."""
-    model: Any = shape.entity.model
-    newest = select(model.search_tokens).order_by(model.id.desc()).limit(among).subquery()
-    stored = func.string_to_array(newest.c.search_tokens, " ", type_=ARRAY(SqlText))
-    return _number_of(select(newest.c.search_tokens).where(_has_tokens(shape, stored)))
+    where = searching.COUNTED if is_counted else searching.EVERYWHERE
+    if shape.is_newest:
+        where = searching.AMONG_NEWEST
+    elif shape.how.kind == seeing.GATHERED:
+        where = searching.GATHERED
+    seen = true() if shape.how.kind else _scope(uow, shape)
+    return searching.criterion(model, shape.search, where, is_sqlite=uow.is_sqlite, seen=seen)
 
 
 # --- rows ---------------------------------------------------------------------------------------------------
