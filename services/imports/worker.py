@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from typing import Final
 
+from db.engine import tune_for_loading
 from services.apart import environment
 from services.imports.work import Work
 from services.kit.errors import Refusal
@@ -45,6 +46,7 @@ def main(batch_id: int) -> None:
     from services import registry  # noqa: F401, PLC0415 - fills the register of entities
 
     database = Database.from_settings(settings())
+    tune_for_loading(database.engine)
     _log_to(database, batch_id)
     try:
         run_here(database, batch_id)
