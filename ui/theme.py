@@ -97,6 +97,8 @@ _STYLE: Final = """<style>
 @media (min-width: 1000px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
 @media (max-width: 640px) {
   [class*="st-key-numbers_"] [data-testid="stColumn"] { min-width: 40%; width: 40%; flex: 1 1 40%; }
+  [data-testid="stMetricValue"] { font-size: 1.2rem; }
+  [data-testid="stMetricValue"] * { white-space: normal; overflow: visible; }
   [class*="_bar"] [class*="-sort"] { flex: 0 0 9.4rem !important; min-width: 0; }
   .st-key-power_map_picture > * { min-width: 46rem; }
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; padding-top: 4.5rem; }

@@ -77,11 +77,12 @@ def _movers(found: Preview) -> None:
     now, then = (one.columns["rank"].astype(int) for one in (found.now, found.then))
     steps = now - then
     places = [one for one in np.lexsort((found.board.names, -np.abs(steps))) if steps[one]][:_MOST]
+    # The name last: on a phone it is the one that may run out of the picture.
     shown: dict[str, Any] = {
-        "name": [found.board.names[one] for one in places],
         "now": [int(now[one]) for one in places],
         "then": [int(then[one]) for one in places],
         "step": [f"↑ {steps[one]}" if steps[one] > 0 else f"↓ {-steps[one]}" for one in places],
+        "name": [found.board.names[one] for one in places],
     }
     config = st.column_config
     st.dataframe(
@@ -92,9 +93,9 @@ def _movers(found: Preview) -> None:
         placeholder="",
         alt=_("Opportunities that would change their rank most"),
         column_config={
+            "now": config.NumberColumn(_("Rank now"), width=80),
+            "then": config.NumberColumn(_("Rank then"), width=80),
+            "step": config.TextColumn(_("Step"), width=65),
             "name": config.TextColumn(_("Opportunity"), width="large"),
-            "now": config.NumberColumn(_("Rank now"), width=90),
-            "then": config.NumberColumn(_("Rank then"), width=90),
-            "step": config.TextColumn(_("Step"), width=80),
         },
     )
