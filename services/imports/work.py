@@ -21,6 +21,7 @@ from sqlalchemy import select
 from sqlalchemy import update as sql_update
 
 from db.base import Searchable
+from db.engine import write_back
 from db.models import ImportBatch, User
 from db.types import N_
 from services.imports import asking, telling, trial
@@ -273,6 +274,7 @@ class Work(Lease):
             size = max(1, min(_MOST_PARTS, 2 * size, int(_CHUNK_SECONDS * len(some) / max(took, 0.001))))
             if self.read("is_stopping"):
                 raise Stopped
+            write_back(self.database.engine)
             if self._is_sqlite and took > _PAUSE:
                 time.sleep(_PAUSE)
         self._finish(mapped)
@@ -369,6 +371,7 @@ class Work(Lease):
             if left is None:
                 return
             self.beat(left)
+            write_back(self.database.engine)
             time.sleep(_PAUSE if self._is_sqlite else 0)
 
 
