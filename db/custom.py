@@ -42,11 +42,40 @@ class IsoDay(TypeDecorator[date]):
         return date
 
 
+class Codes(TypeDecorator[tuple[str, ...]]):
+    """Several codes, kept as JSON: ["copper","fibre"], sorted."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | str | None, dialect: Dialect) -> str | None:
+        """Write codes as the criterion of a database reads them (`Among`)."""
+        if value is None or isinstance(value, str):
+            return value
+        return json.dumps(list(value)) if dialect.name == "sqlite" else f"{{{','.join(map(_quoted, value))}}}"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002
+        """Read codes from JSON."""
+        return None if value is None else tuple(json.loads(value))
+
+    @property
+    def python_type(self) -> type[tuple[str, ...]]:
+        """Return what a value is."""
+        return tuple
+
+
+def _quoted(code: str) -> str:
+    """Return a text as it stands in an array of PostgreSQL."""
+    escaped = code.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 _TYPES: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("integer", "money", "percent", "rating", "reference"), BigInteger()),
     "number": Float(),
     "flag": Boolean(),
     "day": IsoDay(),
+    "choices": Codes(),
 }
 """Kind -> type in SQL; text otherwise."""
 
@@ -89,6 +118,50 @@ def _written(element: CustomValue, compiler: Any, **options: Any) -> str:
     return expression(compiler.dialect.name, column, element.code, element.kind)
 
 
+class Among(FunctionElement[Any]):
+    """Whether a field of several choices has any of some codes, or every one of them.
+
+    The empty code stands for having none: so the index of PostgreSQL answers that as well. Where rows are to be met on
+    the way of another index, it is put so that this one is not taken.
+    """
+
+    inherit_cache = True
+    name = "custom_among"
+
+    def __init__(self, value: CustomValue, codes: Any, *, every: bool = False, by_index: bool = True) -> None:
+        """Take the value, the bound codes, whether every one of them is asked for, and whether by the index."""
+        self.code, self.every, self.by_index = value.code, every, by_index
+        self.type = Boolean()
+        facts: Any = literal_column(f"{value.code}_{every:d}_{by_index:d}")  # among the clauses, as above
+        super().__init__(value.clauses.clauses[0], codes, facts)
+
+
+def bound_codes(name: str) -> Any:
+    """Return a parameter that takes a list of codes, for `Among`."""
+    return bindparam(name, type_=Codes())
+
+
+@compiles(Among)
+def _among(element: Among, compiler: Any, **options: Any) -> str:
+    column, codes = (compiler.process(one, **options) for one in element.clauses.clauses[:2])
+    if compiler.dialect.name != "sqlite":
+        array = _array(column, element.code, by_index=element.by_index)
+        return f"{array} {'?&' if element.every else '?|'} CAST({codes} AS text[])"
+    # That there is a value is what lets the index be walked instead of the table: it holds the codes themselves.
+    value = expression("sqlite", column, element.code, "choices")
+    # What is wanted is read once for all rows; what a row has, each code once, is counted among it.
+    wanted = f"SELECT value FROM json_each({codes})"  # noqa: S608 - a parameter
+    among = f"FROM json_each({value}) WHERE value IN ({wanted})"
+    held = f"(SELECT count(*) {among}) = json_array_length({codes})" if element.every else f"EXISTS (SELECT 1 {among})"
+    return f"({value} IS NOT NULL AND {held})"
+
+
+def _array(column: str, code: str, *, by_index: bool = True) -> str:
+    """Return the codes of a field as PostgreSQL looks into them; one empty code for none."""
+    found = f"{column} -> '{code}'" if by_index else f"{column} #> '{{{code}}}'"  # the same, said so that no index fits
+    return f"""coalesce({found}, '[""]'::jsonb)"""
+
+
 class Changed(FunctionElement[Any]):
     """A column `custom` with some values set and others taken out, for statements over many rows."""
 
@@ -122,12 +195,18 @@ def create_index(dialect: str, table: Table, code: str, kind: str, *, unique: bo
     """Return the statement that makes the index of a field over live records.
 
     A choice or flag, of which a page of the newest is wanted, carries the date of change; what is sorted by, the key.
+    Several choices are looked into by PostgreSQL; SQLite walks through them in the index, where they stand close.
     """
+    name = index_name(table.name, code, unique=unique)
+    if kind == "choices" and dialect == "postgresql":
+        return (
+            f'CREATE INDEX IF NOT EXISTS {name} ON "{table.name}" USING gin (({_array("custom", code)})) '
+            "WHERE deleted_at IS NULL"
+        )
     value = expression(dialect, "custom", code, kind)
     columns = [f"({value})" if dialect == "postgresql" else value]
     if not unique:
-        columns += ["updated_at", "id"] if kind in ("choice", "flag") else ["id"]
-    name = index_name(table.name, code, unique=unique)
+        columns += ["updated_at", "id"] if kind in ("choice", "choices", "flag") else ["id"]
     return (
         f'CREATE {"UNIQUE " if unique else ""}INDEX IF NOT EXISTS {name} ON "{table.name}" '
         f"({', '.join(columns)}) WHERE deleted_at IS NULL"

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from services.kit import money
+from services.kit import money, several
 from services.kit.entity import Entity
 from services.kit.fields import Field
 from services.kit.query import TITLE, Page
@@ -22,7 +22,7 @@ from ui.place import Place
 from ui.widgets import badge_color
 
 SIMPLE: Final = frozenset(
-    {"text", "email", "phone", "integer", "number", "money", "percent", "rating", "day", "flag", "choice"}
+    {"text", "email", "phone", "integer", "number", "money", "percent", "rating", "day", "flag", "choice", "choices"}
 )
 """Kinds that may be edited in a list."""
 ROWS: Final = 17
@@ -112,6 +112,9 @@ def _column(field: Field, found: Page, only: str | None) -> tuple[pa.Array, Any]
             return _badges(field, values, title)
         case "choice":
             return _texts(values, _labels(field)), kind.TextColumn(title)
+        case several.KIND:
+            said = {one: fmt.names(field, one) for one in set(values) if one}
+            return pa.array([said.get(one) for one in values], pa.string()), kind.TextColumn(title)
         case "reference":
             titles = [None if one is None else str(one) for one in found.columns[field.name + TITLE]]
             named = _texts(titles, _translations(titles)) if fmt.is_translated(field) else _texts(titles)
@@ -187,6 +190,12 @@ def editable(entity: Entity, found: Page) -> tuple[pd.DataFrame, dict[str, Any],
             config[name] = st.column_config.SelectboxColumn(
                 title, options=list(labels.values()), required=field.required
             )
+        elif field.kind == several.KIND:
+            labels = _labels(field)
+            shown[name] = [[labels.get(code, code) for code in one or ()] for one in values]
+            config[name] = st.column_config.MultiselectColumn(
+                title, options=list(labels.values()), required=field.required
+            )
         elif field.kind in ("money", "percent"):
             currencies = found.columns.get("currency", [None] * len(values))
             shown[name] = [_as_typed(field, *one) for one in zip(values, currencies, strict=True)]
@@ -210,4 +219,7 @@ def code_of(field: Field, raw: Any) -> Any:
         for code in field.options or {}:
             if option(field, code) == raw:
                 return code
+    if field.kind == several.KIND and isinstance(raw, list | tuple):
+        by_name = {name: code for code, name in _labels(field).items()}
+        return [by_name.get(one, one) for one in raw]
     return raw

@@ -196,7 +196,7 @@ def define(key: str, field_id: int | None) -> None:
     else:
         st.caption(f"{label(CUSTOM_FIELD.fields['kind'])}: {fmt.plain(option(CUSTOM_FIELD.fields['kind'], row.kind))}")
     kind = row.kind if row else filled.values.get("kind")
-    if kind == "choice":
+    if kind in custom.CHOICES:
         choices(row.options if row else [], kept.get("field", {}).get("errors", {}).get("options"))
     values |= _section(row, kept["sections"])
     _add(filled, form.fill(CUSTOM_FIELD, "help_en", "help_zh", key="field"))
@@ -260,7 +260,7 @@ def _buttons(key: str, row: Any, kind: str | None, filled: form.Filled, values: 
     if not is_pressed:
         return
     given = {**filled.values, **values}
-    if kind == "choice":
+    if kind in custom.CHOICES:
         given["options"] = collected()
     if row is None:
         form.submit(_("Field added"), filled, "field", custom_fields.create, {**given, "entity": key})

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from services.kit import money, query
+from services.kit import money, query, several
 from services.kit.fields import Field
 from ui import format as fmt
 from ui import session
@@ -18,7 +18,7 @@ MANY: Final = 200
 _CURRENCIES: Final = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY", "TWD", "SGD", "AUD", "KRW")
 
 
-def widget(  # noqa: C901, PLR0911 - one branch a kind: a table would only hide it
+def widget(  # noqa: C901, PLR0911, PLR0912 - one branch a kind: a table would only hide it
     field_: Field,
     value: Any,
     *,
@@ -70,6 +70,18 @@ def widget(  # noqa: C901, PLR0911 - one branch a kind: a table would only hide 
                 index=None,
                 format_func=lambda code: option(field_, code),
                 key=_first(key, value),
+                placeholder=_("Choose"),
+            )
+        case several.KIND:
+            codes = [
+                code
+                for code, _name in several.in_order(field_.options, None, {*(field_.options or {}), *(value or ())})
+            ]
+            return st.multiselect(
+                written,
+                codes,
+                format_func=lambda code: option(field_, code),
+                key=_first(key, list(value or ())),
                 placeholder=_("Choose"),
             )
         case "reference":

@@ -9,17 +9,19 @@ from typing import Any, Final
 
 import streamlit as st
 
-from services.kit import query
+from services.kit import query, several
 from services.kit.entity import Entity
 from services.kit.errors import Message
 from services.kit.fields import Field, ParseError, parse
 from services.kit.query import Filter, Page, Query
 from ui import columns, dialog, page, session, transfer, views
 from ui import format as fmt
-from ui.i18n import _, label, named, option, say, tr
+from ui.i18n import N_, _, label, named, option, say, tr
 from ui.place import Place
 
 SET_FIELD: Final = "ui.listing:set_field"
+_HOW: Final = {"in": N_("Any of these"), "has": N_("All of these"), "empty": N_("None chosen")}
+"""How a field of several choices is asked for."""
 _RANGED = ("money", "percent", "integer", "number", "rating", "day", "instant")
 
 
@@ -175,6 +177,8 @@ def _currency() -> str:
 def _filter(entity: Entity, field: Field, place: Place) -> None:
     if field.kind in _RANGED:
         _range(entity, field, place)
+    elif field.kind == several.KIND:
+        _several(entity, field, place)
     elif field.kind in ("choice", "reference", "flag", "currency"):
         _among(entity, field, place)
     else:
@@ -203,6 +207,40 @@ def _among(entity: Entity, field: Field, place: Place) -> None:
         )
 
 
+def _several(entity: Entity, field: Field, place: Place) -> None:
+    """Ask for records that have any of some choices, or all of them, or none whatever."""
+    parsed = _parsed(entity, field, place)
+    chosen = [value for one in parsed for value in one.values]
+    options = _options(field, chosen)
+    name = page.keep(place.name(f"f.{field.name}"), [one for one in chosen if one in options])
+    page.keep(f"{name}.how", parsed[0].operator if parsed and parsed[0].operator in _HOW else "in")
+    is_empty = st.session_state[f"{name}.how"] == "empty"
+    st.multiselect(
+        label(field),
+        list(options),
+        key=name,
+        format_func=lambda one: options.get(one, str(one)),
+        placeholder=_("Any"),
+        disabled=is_empty,
+        on_change=lambda: _set_several(field, place, name),
+    )
+    st.segmented_control(
+        label(field),
+        list(_HOW),
+        key=f"{name}.how",
+        format_func=lambda one: _(_HOW[one]),
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: _set_several(field, place, name),
+    )
+
+
+def _set_several(field: Field, place: Place, name: str) -> None:
+    how, chosen = st.session_state[f"{name}.how"], st.session_state[name]
+    written = "empty:" if how == "empty" else f"{how}:{','.join(chosen)}" if chosen else ""
+    place.set(f"f.{field.name}", written)
+
+
 def _set_among(field: Field, place: Place, name: str) -> None:
     written = _written_in(field, st.session_state[name])
     is_group = st.session_state.get(f"{name}.under") and written.startswith("in:")
@@ -219,7 +257,7 @@ def _written_in(field: Field, values: Sequence[Any]) -> str:
 def _options(field: Field, chosen: Sequence[Any]) -> dict[Any, str]:
     if field.kind == "flag":
         return {True: _("Yes"), False: _("No")}
-    if field.kind == "choice":
+    if field.kind in ("choice", several.KIND):
         known = {**(field.options or {}), **(field.retired or {})}
         return {code: option(field, code) for code in known}
     if field.kind == "currency":
@@ -352,6 +390,9 @@ def in_words(entity: Entity, condition: Filter) -> str:
         case "to":
             return _("{field} up to {value}").format(field=title, value=fmt.value(field, condition.values[0]))
         case _:
+            if field.kind == several.KIND:
+                written = [option(field, one) for one in condition.values]
+                return named(title, (_(" and ") if condition.operator == "has" else _(" or ")).join(written))
             written = [_value_in_words(field, one, condition) for one in condition.values]
             return named(title, _(" or ").join(written))
 

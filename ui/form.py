@@ -206,7 +206,7 @@ def _blank(entity: Entity, filled: Filled) -> dict[str, Message]:
     return {
         name: Message(N_("Please fill this in."))
         for name, value in filled.values.items()
-        if entity.fields[name].is_custom and entity.is_required(name) and value in (None, "")
+        if entity.fields[name].is_custom and entity.is_required(name) and value in (None, "", ())
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -14,6 +14,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal, get_currency_symbol
 
 from services.kit import money as kit_money
+from services.kit import several
 from services.kit.fields import Field
 from ui import run, session
 from ui.i18n import _, language, option, tr
@@ -195,11 +196,18 @@ def value(field: Field, raw: Any, row: Mapping[str, Any] | None = None) -> str: 
             return _("Yes") if raw else _("No")
         case "choice":
             return option(field, str(raw))
+        case several.KIND:
+            return names(field, raw)
         case "reference":
             title = row.get(f"{field.name}_title")
             return NOTHING if is_nothing(title) else tr(str(title)) if is_translated(field) else str(title)
         case _:
             return tr(str(raw)) if field.translated else str(raw)
+
+
+def names(field: Field, codes: Sequence[str]) -> str:
+    """Return several choices by their names, in the order in which the field offers them."""
+    return _(", ").join(_(name) for _code, name in several.in_order(field.options, field.retired, codes))
 
 
 def is_translated(field: Field) -> bool:

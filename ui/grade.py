@@ -98,7 +98,9 @@ def in_words(rule: Rule) -> str:
             return _("{field} within {n} days").format(field=name, n=fmt.number(rule.values[0]))
     if field.kind == "flag":
         return named(name, fmt.value(field, rule.values[0]))
-    written = [option(field, one) if field.kind == "choice" else fmt.value(field, one) for one in rule.values]
+    written = [
+        option(field, one) if field.kind in ("choice", "choices") else fmt.value(field, one) for one in rule.values
+    ]
     said = _(" or ").join(str(one) for one in written)
     words = {
         "is": _("{field} is {value}"),

@@ -153,7 +153,7 @@ def _value(field: Field, operator: str, given: tuple[Any, ...]) -> Any:
     first = given[0] if given else None
     if operator == "within":
         return st.number_input(_("Days"), value=first or 14, min_value=0, max_value=36_500, step=1, key=key)
-    if field.kind == "choice":
+    if field.kind in ("choice", "choices"):
         codes = list(field.options or {})
         return st.multiselect(
             _("Value"), codes, [one for one in given if one in codes], format_func=lambda one: option(field, one),
@@ -197,11 +197,9 @@ def _typed(field: Field, operator: str, raw: Any) -> tuple[Any, ...]:
         return (int(raw),)
     if field.kind == "flag":
         return (bool(raw),)
-    as_text = replace(field, kind="text") if field.kind in ("email", "phone", "long_text") else field
+    as_one = grading.asked_as(field)
     many = raw if isinstance(raw, list | tuple) else [raw]
-    return tuple(
-        parse(as_text, one, currency=session.database().settings.currency) for one in many if not is_blank(one)
-    )
+    return tuple(parse(as_one, one, currency=session.database().settings.currency) for one in many if not is_blank(one))
 
 
 def _with(draft: Scheme, *, at: int | None, rule: Rule) -> Scheme:

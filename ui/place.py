@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from services.kit import query
+from services.kit import query, several
 from services.kit.entity import Entity
 from services.kit.fields import ParseError, check
 from services.kit.query import Filter, Page, Query
@@ -113,8 +113,10 @@ class Place:
 
     def _read(self, name: str, written: str, currency: str) -> Filter:
         found = query.parse_filter(self.entity, name, written, currency=currency)
-        for value in found.values:
-            if problem := check(self.entity.fields[name], value):
+        field = self.entity.fields[name]
+        whole = field.kind == several.KIND and found.values  # several choices are one value
+        for value in (found.values,) if whole else found.values:
+            if problem := check(field, value):
                 raise ParseError(problem.text, **problem.params)
         return found
 

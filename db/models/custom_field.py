@@ -20,6 +20,7 @@ CUSTOM_KINDS: Options = {
     "text": N_("One line of text"),
     "long_text": N_("Several lines of text"),
     "choice": N_("Choice from a list"),
+    "choices": N_("Several choices from a list"),
     "flag": N_("Yes or no"),
     "day": N_("Date"),
     "integer": N_("Whole number"),

@@ -13,7 +13,7 @@ from db import custom as columns
 from db.models import CustomField, Setting
 from db.types import N_
 from services.custom_fields import indexing, naming
-from services.kit import custom, permissions, records
+from services.kit import custom, permissions, records, several
 from services.kit.entity import ENTITIES, Entity, Section
 from services.kit.errors import Invalid, Message, Refusal
 from services.kit.fields import clean_text
@@ -21,7 +21,7 @@ from services.kit.unit_of_work import UnitOfWork
 from services.kit.words import compared, spellings
 
 MOST_FIELDS: Final = 100
-SEARCHED: Final = frozenset({"text", "long_text", "email", "phone"})
+SEARCHED: Final = custom.SEARCHED
 """Kinds that the search can find."""
 UNIQUE: Final = frozenset({"text", "email", "phone", "integer"})
 """Kinds of which no two records may have the same."""
@@ -44,8 +44,13 @@ def _check(_uow: UnitOfWork, row: CustomField) -> dict[str, Message]:
         wrong["is_searchable"] = Message(N_("The search finds texts only."))
     if row.is_required and row.kind == "flag":
         wrong["is_required"] = Message(N_("A yes or no is always filled in."))
-    if row.kind == "choice" and not any(one["is_active"] for one in row.options):
+    if row.kind in custom.CHOICES and not any(one["is_active"] for one in row.options):
         wrong["options"] = Message(N_("Give it one choice at least."))
+    elif row.kind == several.KIND and (apart := naming.falling_apart(row.options)):
+        wrong["options"] = Message(
+            N_("“{name}” cannot be told apart in a file: take the comma, semicolon, 、 or | out of it."),
+            {"name": apart},
+        )
     return wrong
 
 
@@ -118,7 +123,7 @@ def create(uow: UnitOfWork, values: Mapping[str, Any]) -> CustomField:
     _refuse_too_many(uow, key)
     also = {
         "code": naming.new_code(uow, key, given.pop("code", None), given.get("label_en") or given.get("label_zh")),
-        "options": naming.options_of(options) if given.get("kind") == "choice" else [],
+        "options": naming.options_of(options) if given.get("kind") in custom.CHOICES else [],
         "position": _last(uow, key) + 1,
     }
     return _stored(uow, records.create(uow, CUSTOM_FIELD, given, also=also))
@@ -139,7 +144,7 @@ def update(uow: UnitOfWork, field_id: int, values: Mapping[str, Any], *, version
     if fixed:
         raise Invalid(dict.fromkeys(fixed, Message(N_("This stays as it was when the field was added."))))
     with uow.session.no_autoflush:
-        if options is not None and row.kind == "choice":
+        if options is not None and row.kind in custom.CHOICES:
             row.options = naming.options_of(options, row.options)
         return _stored(uow, records.update(uow, CUSTOM_FIELD, field_id, given, version=version))
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from db import custom as columns
 from db.models import CustomField
 from db.types import N_
+from services.kit import several
 from services.kit.errors import Invalid, Message
 from services.kit.fields import clean_text
 from services.kit.unit_of_work import UnitOfWork
@@ -73,6 +74,12 @@ def options_of(given: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str,
         raise Invalid({"options": Message(N_("At most {n} choices."), {"n": MOST_OPTIONS})})
     _refuse_equal([one for one in found.values() if one["is_active"]])
     return list(found.values())
+
+
+def falling_apart(options: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return the name of an offered choice that would be taken for several in a cell of a file."""
+    names = (one[language] for one in options if one["is_active"] for language in _LANGUAGES)
+    return next((name for name in names if name and several.has_separator(name)), None)
 
 
 def _refuse_equal(options: Sequence[Mapping[str, Any]]) -> None:

@@ -111,7 +111,7 @@ def _holds(uow: UnitOfWork, one: Asked, value: Any) -> bool:
         case "empty":
             return False
         case "is" | "in":
-            return value in values
+            return not set(values).isdisjoint(value) if isinstance(value, tuple) else value in values
         case "has":
             return values[0] in value
         case "from":

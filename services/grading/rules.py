@@ -12,7 +12,7 @@ from sqlalchemy import select
 from db.models import GradingRule, Setting
 from db.types import N_
 from services import company
-from services.kit import permissions, records
+from services.kit import permissions, records, several
 from services.kit.entity import ENTITIES, Entity, Section
 from services.kit.errors import Invalid, Message
 from services.kit.fields import Field, check
@@ -37,6 +37,7 @@ OPERATORS: Final[Mapping[str, tuple[str, ...]]] = {
     "email": ("has", "filled", "empty"),
     "phone": ("has", "filled", "empty"),
     "choice": ("in", "filled", "empty"),
+    "choices": ("in", "filled", "empty"),
     "flag": ("is",),
     "day": ("within", "filled", "empty"),
     "instant": ("within", "filled", "empty"),
@@ -195,10 +196,16 @@ def _wrong_values(field: Field, rule: Rule) -> dict[str, Message]:
         return {} if fits else {"value": Message(N_("Give a number of days from 0 to {max}."), {"max": _MOST_DAYS})}
     for value in rule.values:
         # A part of an address or number need not be one itself.
-        as_text = replace(field, kind="text") if field.kind in TEXTS else field
-        if problem := check(as_text, value):
+        if problem := check(asked_as(field), value):
             return {"value": problem}
     return {}
+
+
+def asked_as(field: Field) -> Field:
+    """Return a field as one value of a rule is held against it: part of a text, one of several choices."""
+    if field.kind == several.KIND:
+        return replace(field, kind="choice")
+    return replace(field, kind="text") if field.kind in TEXTS else field
 
 
 def depends_on_the_day(wanted: Scheme) -> bool:

@@ -25,11 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from db.custom import Among, Codes
 from db.models import Lead
 from services.grading import rules
 from services.grading.points import lower
 from services.grading.rules import TEXTS, Rule, Scheme, in_force, offered
-from services.kit import custom, permissions
+from services.kit import custom, permissions, several
 from services.kit.entity import ENTITIES
 from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
@@ -232,7 +233,7 @@ def criterion(uow: UnitOfWork, rule: Rule) -> ColumnElement[bool]:
         return and_(column.is_not(None), column.between(*_span(uow, asked[0], is_day=field.kind == "day")))
     found: dict[str, Any] = {
         "is": lambda: column == asked[0],
-        "in": lambda: column.in_(asked),
+        "in": lambda: Among(column, literal(asked, Codes())) if field.kind == several.KIND else column.in_(asked),
         "has": lambda: (func.instr if uow.is_sqlite else func.strpos)(column, asked[0]) > 0,
         "from": lambda: column >= asked[0],
         "to": lambda: column <= asked[0],

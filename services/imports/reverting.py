@@ -17,7 +17,7 @@ from sqlalchemy import update as sql_update
 from db.base import table_of
 from db.models import ImportBatch, ImportRow
 from db.types import N_
-from services.kit import audit, permissions, recycle_bin
+from services.kit import audit, permissions, recycle_bin, several
 from services.kit.entity import ENTITIES, Entity, model_of
 from services.kit.errors import Message, Refusal
 from services.kit.transfer import storing
@@ -203,6 +203,8 @@ def _typed(entity: Entity, before: Mapping[str, Any]) -> dict[str, Any]:
             made[name] = date.fromisoformat(value)
         elif isinstance(value, str) and kind == "instant":
             made[name] = datetime.fromisoformat(value)
+        elif isinstance(value, list) and kind == several.KIND:
+            made[name] = tuple(value)
         else:
             made[name] = value
     return made

@@ -239,6 +239,7 @@ class Store:
             if name.startswith((VALUE, MISSING)) and name != VALUE + "team_id":
                 for draft, value in zip(drafts, table.column(name).to_pylist(), strict=True):
                     if value is not None:
+                        value = tuple(value) if isinstance(value, list) else value  # noqa: PLW2901 - Arrow has lists
                         (draft.values if name.startswith(VALUE) else draft.written)[name[2:]] = value
         if VALUE + "team_id" in table.column_names:
             for draft, team_id in zip(drafts, table.column(VALUE + "team_id").to_pylist(), strict=True):

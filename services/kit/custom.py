@@ -21,8 +21,9 @@ from sqlalchemy.orm import Session
 from db import base
 from db.base import Customizable
 from db.models import CustomField
+from services.kit import several
 from services.kit.fields import Field, check
-from services.kit.words import Wording
+from services.kit.words import Wording, spellings
 
 if TYPE_CHECKING:
     from services.kit.entity import Entity
@@ -31,7 +32,7 @@ PREFIX: Final = base.CUSTOM
 SETTING: Final = "custom_fields"
 """Key of the setting that holds the token; every change of a definition writes a new one."""
 LONGEST: Final[Mapping[str, int]] = MappingProxyType(
-    {"text": 200, "long_text": 10_000, "email": 254, "phone": 40, "choice": 40}
+    {"text": 200, "long_text": 10_000, "email": 254, "phone": 40, "choice": 40, "choices": 40}
 )
 """Characters; 10,000 of them are at most 32 KB in the languages of the portal, and one of 200 fits an index."""
 SORTABLE: Final = frozenset(
@@ -39,6 +40,10 @@ SORTABLE: Final = frozenset(
 )
 SECTION: Final = Wording(en="More facts", zh_CN="更多信息")
 """Where a field stands that names no section."""
+CHOICES: Final = frozenset({"choice", several.KIND})
+"""Kinds that are chosen from a list of the field's own."""
+SEARCHED: Final = frozenset({"text", "long_text", "email", "phone", several.KIND})
+"""Kinds that the search can find; of several choices, by their names."""
 _PERSONAL: Final = frozenset({"email", "phone"})
 
 
@@ -196,7 +201,7 @@ def field_of(row: Any) -> Field:
     taken_back = {
         one["code"]: Wording(en=one.get("en"), zh_CN=one.get("zh")) for one in choices if not one["is_active"]
     }
-    is_choice = row.kind == "choice"
+    is_choice = row.kind in CHOICES
     return Field(
         name=PREFIX + row.code,
         kind=row.kind,
@@ -207,7 +212,7 @@ def field_of(row: Any) -> Field:
         maximum=5 if row.kind == "rating" else None,
         max_length=LONGEST.get(row.kind),
         help=Wording(en=row.help_en, zh_CN=row.help_zh) or None,
-        searchable=bool(row.is_searchable) and row.kind in LONGEST and not is_choice,
+        searchable=bool(row.is_searchable) and row.kind in SEARCHED,
         sortable=bool(row.is_indexed) and row.kind in SORTABLE,
         personal=row.kind in _PERSONAL,
         is_custom=True,
@@ -232,8 +237,10 @@ def code_of(name: str) -> str:
 
 def encode(field_: Field, value: Any) -> Any:
     """Return a typed value as JSON holds it; None for what is not kept: blank, and a "no"."""
-    if value is None or value == "" or (field_.kind == "flag" and value is False):
+    if value in (None, "", (), []) or (field_.kind == "flag" and value is False):
         return None
+    if field_.kind == several.KIND and isinstance(value, list | tuple):
+        return sorted(set(value))
     if isinstance(value, date):
         return value.isoformat()
     return float(value) if field_.kind == "number" and type(value) is int else value
@@ -243,6 +250,8 @@ def decode(field_: Field, raw: Any) -> Any:
     """Return the typed value of what JSON holds; a flag that is not there says no."""
     if raw is None:
         return False if field_.kind == "flag" else None
+    if isinstance(raw, list):
+        return tuple(raw)
     if field_.kind == "number" and type(raw) is int:  # PostgreSQL says 5 for 5.0
         return float(raw)
     if field_.kind == "day":
@@ -267,7 +276,7 @@ def unpacked(entity: Entity, kept: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def fits(source: Field, target: Field, value: Any) -> bool:
     """Say whether a value of one record can be handed on to a field of another: of the same kind, and held there."""
-    is_said = value not in (None, "") and value is not False
+    is_said = value not in (None, "", ()) and value is not False
     return is_said and source.kind == target.kind and check(target, value) is None
 
 
@@ -275,7 +284,17 @@ def searched_texts(key: str, kept: Mapping[str, Any] | None) -> list[str]:
     """Return the texts of a `custom` that the search finds."""
     if not kept:
         return []
-    return [str(kept[code_of(name)]) for name in added(key).searched if code_of(name) in kept]
+    of_table = added(key)
+    there = [name for name in of_table.searched if code_of(name) in kept]
+    return [searched_text(of_table.fields[name], kept[code_of(name)]) for name in there]
+
+
+def searched_text(field_: Field, value: Any) -> str:
+    """Return the text by which a value is found: of several choices, their names in every language."""
+    if field_.kind != several.KIND:
+        return str(value)
+    known = {**(field_.retired or {}), **(field_.options or {})}
+    return " ".join(word for code in value for word in sorted(spellings(known.get(code, code))))
 
 
 def _known(record: Any, name: str) -> Field:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from db.base import Record, table_of
 from db.types import N_, Options
-from services.kit import money
+from services.kit import money, several
 from services.kit.errors import Message, Refusal
 
 
@@ -83,7 +83,7 @@ def parse(field: Field, raw: Any, *, currency: str = "CNY") -> Any:
 
 def check(field: Field, value: Any) -> Message | None:
     """Return what is wrong with a typed value, or None if it holds."""
-    if value is None or value == "":
+    if value in (None, "", ()):
         return Message(N_("Please fill this in.")) if field.required else None
     if isinstance(value, str) and "\x00" in value:
         return Message(N_("This text has a character that cannot be stored."))
@@ -91,6 +91,8 @@ def check(field: Field, value: Any) -> Message | None:
         return Message(
             N_("At most {max} characters; this has {count}."), {"max": field.max_length, "count": len(value)}
         )
+    if field.kind == several.KIND:
+        return _check_several(field, value)
     if field.options is not None and value not in field.options:
         return Message(N_("“{value}” is not one of the choices."), {"value": value})
     expected = _TYPES.get(field.kind)
@@ -99,6 +101,15 @@ def check(field: Field, value: Any) -> Message | None:
     if isinstance(value, int) and abs(value) >= 2**63:
         return Message(N_("This number is too large."))
     return _check_limits(field, value)
+
+
+def _check_several(field: Field, value: Any) -> Message | None:
+    """Return what is wrong with several choices; one that was taken back may stay where it stands."""
+    if not isinstance(value, tuple):
+        return Message(N_("“{value}” cannot be read here."), {"value": str(value)})
+    known = {**(field.retired or {}), **(field.options or {})}
+    unknown = [str(one) for one in value if one not in known]
+    return Message(N_("“{value}” is not one of the choices."), {"value": unknown}) if unknown else None
 
 
 def _check_limits(field: Field, value: Any) -> Message | None:
@@ -266,6 +277,12 @@ def _choice(raw: Any, field: Field, currency: str) -> str:
     raise ParseError(N_("“{value}” is not one of the choices."), value=raw)
 
 
+def _choices(raw: Any, field: Field, currency: str) -> tuple[str, ...] | None:
+    """Accept codes and English labels, in a list or as one text with something between them."""
+    given = raw if isinstance(raw, list | tuple | set | frozenset) else several.pieces(raw)
+    return several.kept(one if one in (field.retired or {}) else _choice(one, field, currency) for one in given)
+
+
 def _reference(raw: Any, field: Field, currency: str) -> int:
     return _integer(raw, field, currency)
 
@@ -286,6 +303,7 @@ _PARSERS: Final[Mapping[str, Callable[[Any, Field, str], Any]]] = {
     "instant": _instant,
     "flag": _flag,
     "choice": _choice,
+    "choices": _choices,
     "reference": _reference,
 }
 KINDS: Final = frozenset(_PARSERS)
@@ -298,6 +316,7 @@ _TYPES: Final[Mapping[str, Any]] = {
     "phone": str,
     "currency": str,
     "choice": str,
+    "choices": tuple,
     "integer": int,
     "money": int,
     "percent": int,

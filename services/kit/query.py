@@ -14,7 +14,7 @@ import pandas as pd
 from sqlalchemy import BigInteger, ColumnElement, Select, select
 
 from db.types import N_
-from services.kit import cursors, custom, permissions, searching, seeing, selects
+from services.kit import choosing, cursors, custom, permissions, searching, seeing, selects, several
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.fields import NUMERIC, Field, ParseError, parse
@@ -32,6 +32,7 @@ TITLE: Final = selects.TITLE
 
 OPERATORS: Final[Mapping[str, tuple[str, ...]]] = {
     "choice": ("in", "empty", "filled"),
+    "choices": ("in", "has", "empty", "filled"),
     "reference": ("in", "empty", "filled"),
     "currency": ("in",),
     "flag": ("in",),
@@ -42,7 +43,7 @@ OPERATORS: Final[Mapping[str, tuple[str, ...]]] = {
     "id": ("in",),
     **dict.fromkeys((*NUMERIC, "day", "instant"), ("from", "to", "empty", "filled")),
 }
-"""Kind -> operators. `from` and `to` include the bound."""
+"""Kind -> operators. `from` and `to` include the bound; of several choices, `in` asks for any and `has` for all."""
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,8 @@ def operators(field_: Field) -> tuple[str, ...]:
     if not field_.is_custom:
         more = ("under",) if (field_.name, field_.entity) == ("parent_id", "customer") else ()
         return (*OPERATORS[field_.kind], *more)
-    return tuple(one for one in OPERATORS[field_.kind] if one != "has") if field_.filterable else ()
+    found = OPERATORS[field_.kind] if field_.filterable else ()
+    return tuple(one for one in found if one != "has" or field_.kind == several.KIND)
 
 
 def parse_filter(entity: Entity, name: str, written: str, *, currency: str = "CNY") -> Filter:
@@ -237,6 +239,8 @@ def parse_filter(entity: Entity, name: str, written: str, *, currency: str = "CN
         raise ParseError(N_("The list cannot be filtered by “{name}”."), name=name)
     if operator in ("empty", "filled"):
         return Filter(name, operator)
+    if field_.kind == several.KIND:
+        return Filter(name, operator, parse(field_, rest) or ())
     parts = rest.split(",") if operator in ("in", "under") else [rest]
     values = tuple(parse(field_, part, currency=currency) for part in parts if part)
     is_long = isinstance(entity.column(name).type, BigInteger)
@@ -262,6 +266,9 @@ def _asked(uow: UnitOfWork, entity: Entity, query: Query) -> tuple[Shape, dict[s
     how = seeing.way(uow, entity, is_search=bool(searched))
     shape = Shape(entity, columns, conditions, searched, token, how=how)
     values = selects.bound(uow, shape, [one.values for one in query.filters], query.search)
+    if choosing.places(entity.fields, conditions):
+        found = uow.session.execute(prepared(uow, selects.chosen, shape), values).scalar_one()
+        shape = shape._replace(is_few=found < choosing.FEW)
     return shape, values
 
 

@@ -41,7 +41,7 @@ def refused(entity: Entity, values: Mapping[str, Any]) -> dict[str, Message]:
     return wrong | {
         name: Message(N_("Please fill this in."))
         for name, value in values.items()
-        if value in (None, "") and entity.is_required(name)
+        if value in (None, "", ()) and entity.is_required(name)
     }
 
 
@@ -69,7 +69,7 @@ def problems(entity: Entity, record: Record, names: Iterable[str]) -> dict[str, 
     wrong: dict[str, Message] = {}
     for name in names:
         problem = check(entity.fields[name], getattr(record, name))
-        if problem is None and getattr(record, name) in (None, "") and entity.is_required(name):
+        if problem is None and getattr(record, name) in (None, "", ()) and entity.is_required(name):
             problem = Message(N_("Please fill this in."))
         if problem:
             wrong[name] = problem

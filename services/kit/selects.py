@@ -33,7 +33,7 @@ from sqlalchemy.sql.operators import or_
 from db.base import table_of
 from db.search import query_alternatives
 from db.types import N_
-from services.kit import custom, groups, masking, searching, seeing
+from services.kit import choosing, custom, groups, masking, searching, seeing, several
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.unit_of_work import UnitOfWork
@@ -61,6 +61,8 @@ class Shape(NamedTuple):
     """Of the definitions in force, where an added field is among the columns, the conditions or the order."""
     is_newest: bool = False
     """What is searched is looked for among the newest rows alone (searching.py); `after_id` is bound in any case."""
+    is_few: bool = False
+    """So few rows have the choices that are asked for that they are gathered first (choosing.py)."""
     how: seeing.Way = seeing.Way()
     """In which way the scope of the reader is put (seeing.py)."""
 
@@ -90,13 +92,12 @@ def is_nullable(entity: Entity, name: str) -> bool:
 def bound(uow: UnitOfWork, shape: Shape, values: Sequence[tuple[Any, ...]], search: str) -> dict[str, Any]:
     """Return the values of a statement: of its conditions in their order, and of the search."""
     found: dict[str, Any] = {}
-    for at, ((_, operator), given) in enumerate(zip(shape.conditions, values, strict=True)):
-        if operator in ("in", "under"):
-            found[f"condition_{at}"] = list(given)
-        elif operator == "has":
-            found[f"condition_{at}"] = f"%{escape_like(str(given[0]))}%"
+    for at, ((name, operator), given) in enumerate(zip(shape.conditions, values, strict=True)):
+        field_ = shape.entity.fields[name]
+        if field_.kind == several.KIND:
+            found[f"condition_{at}"] = choosing.codes(field_, operator, given)
         elif operator not in ("empty", "filled"):
-            found[f"condition_{at}"] = given[0]
+            found[f"condition_{at}"] = _as_asked(operator, given)
     if shape.search == "title":
         found["search"] = f"{escape_like(search.strip())}%"
     elif shape.search:
@@ -104,6 +105,12 @@ def bound(uow: UnitOfWork, shape: Shape, values: Sequence[tuple[Any, ...]], sear
         if masking.is_masked(uow, shape.entity.key):
             found["search_text"] = f"%{escape_like(search.strip())}%"
     return found
+
+
+def _as_asked(operator: str, given: Sequence[Any]) -> Any:
+    if operator in ("in", "under"):
+        return list(given)
+    return f"%{escape_like(str(given[0]))}%" if operator == "has" else given[0]
 
 
 def search_of(entity: Entity, written: str) -> str:
@@ -126,15 +133,23 @@ def _criteria(uow: UnitOfWork, shape: Shape, *, is_counted: bool = False) -> Cri
     """Return what a row must be; the scope of the reader comes first, always."""
     model: Any = shape.entity.model
     found: list[ColumnElement[bool]] = [_scope(uow, shape), model.deleted_at.is_(None)]
+    chosen = choosing.places(shape.entity.fields, shape.conditions)
     found += [
         _criterion(shape.entity.column(name), operator, f"condition_{at}")
         for at, (name, operator) in enumerate(shape.conditions)
+        if at not in chosen
     ]
+    found += choosing.criteria(shape.entity, shape.conditions, is_few=shape.is_few, is_sqlite=uow.is_sqlite)
     if shape.search:
         found.append(_search(uow, shape, is_counted=is_counted))
     if masking.is_masked(uow, shape.entity.key):
         found += _openly(shape, model)
     return tuple(found)
+
+
+def chosen(uow: UnitOfWork, shape: Shape) -> Select[int]:
+    """Return the select of how many rows have the choices that are asked for, as far as that is counted."""
+    return choosing.number(shape.entity, shape.conditions, is_sqlite=uow.is_sqlite)
 
 
 def _scope(uow: UnitOfWork, shape: Shape) -> ColumnElement[bool]:

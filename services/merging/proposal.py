@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from db.models import Contact, Lead, User
 from db.types import N_
-from services.kit import permissions, records
+from services.kit import permissions, records, several
 from services.kit.entity import Entity
 from services.kit.errors import Message, Refusal
 from services.kit.fields import Field
@@ -172,7 +172,7 @@ def _owners(uow: UnitOfWork, group: Sequence[Any]) -> dict[int, str]:
 
 def is_blank(value: Any) -> bool:
     """Say whether a value says nothing. A "no" says nothing against a "yes"."""
-    return value is None or value is False or value in ("", [], {})
+    return value is None or value is False or value in ("", [], {}, ())
 
 
 def _comparable(value: Any) -> Any:
@@ -221,6 +221,9 @@ def _line(field_: Field, values: Mapping[int, Any], order: Sequence[int], follow
         if len(texts) > 1 and len(whole) <= (field_.max_length or len(whole)):
             return Line(field_.name, values, whole, None, follows)
     first = values[source]
+    if isinstance(first, tuple):  # several choices, of which none is lost
+        chosen = several.kept(item for one in filled for item in values[one])
+        return Line(field_.name, values, chosen, None if chosen != first else source, follows)
     if isinstance(first, list):
         union = list(dict.fromkeys(item for one in filled for item in values[one]))
         return Line(field_.name, values, union, None if union != first else source, follows)

@@ -237,3 +237,87 @@ def _rerun(portal: Portal, actor: Actor, **address: str) -> list[str]:
     finally:
         event.remove(portal.database.engine, "before_cursor_execute", heard)
     return asked
+
+
+# --- several choices ----------------------------------------------------------------------------------------
+
+THREE = [{"en": "Copper", "zh": "铜缆"}, {"en": "Fibre", "zh": "光纤"}, {"en": "Air", "zh": "无线"}]
+
+
+def test_several_choices_are_added_entered_shown_and_changed(
+    portal: Portal, sqlite_world: World, administrator: Actor
+) -> None:
+    app = press(portal.open("custom-fields", administrator), "New field")
+    field(app, "Name in English").set_value("Wiring")
+    field(app, "Kind", "selectbox").set_value("choices").run()
+    field(app, "More choices, one a line", "text_area").set_value("Copper | 铜缆\nFibre | 光纤\nAir, free | 无线")
+    app = press(app, "Add field")
+    assert "Air, free" in said(app)
+    field(app, "More choices, one a line", "text_area").set_value("Copper | 铜缆\nFibre | 光纤\nAir | 无线")
+    app = press(app, "Add field")
+    assert ["Field added"] == [one.value for one in app.toast]
+    assert "Several choices from a list" in words(app)
+
+    leader = sqlite_world.actor("leader", team_id=sqlite_world.team().id)
+    app = press(portal.open("customers", leader), "New customer")
+    field(app, "Name").set_value("Nordwind")
+    field(app, "Wiring", "multiselect").set_value(["air", "copper"])
+    app = press(app, "Create customer")
+    assert not app.exception
+    assert [(("air", "copper"),)] == all_of(sqlite_world, "c_wiring")
+    app = portal.open("customers", leader, cols="c_wiring")
+    assert ["Copper, Air"] == app.dataframe[0].value["c_wiring"].tolist()
+    chinese = sqlite_world.actor("administrator", language="zh_CN")
+    app = portal.open("customers", chinese, cols="c_wiring")
+    assert ["铜缆、无线"] == app.dataframe[0].value["c_wiring"].tolist()
+
+
+def test_a_list_asks_for_any_all_or_none_of_several_choices(portal: Portal, sqlite_world: World, seller: Actor) -> None:
+    add(sqlite_world, "customer", "choices", "Wiring", options=THREE)
+    for name, codes in (("A", ("copper",)), ("B", ("air", "copper")), ("C", None)):
+        sqlite_world.customer(by=seller, name=name, c_wiring=codes)
+
+    def shown(app: AppTest) -> list[str]:
+        return sorted(app.dataframe[0].value["name"].tolist())
+
+    app = portal.open("customers", seller, **{"f.c_wiring": "in:copper,air"})
+    assert ["A", "B"] == shown(app)
+    assert "Wiring: Air or Copper" in words(app).replace("\\", "")
+    app.session_state["customer.filter"] = True
+    app = app.run()
+    how = next(one for one in app.segmented_control if one.key == "customer.f.c_wiring.how")
+    app = how.set_value("has").run()
+    assert ["B"] == shown(app)
+    assert "Wiring: Air and Copper" in words(app).replace("\\", "")
+    how = next(one for one in app.segmented_control if one.key == "customer.f.c_wiring.how")
+    app = how.set_value("empty").run()
+    assert ["C"] == shown(app)
+    assert "Wiring: none" in words(app).replace("\\", "")
+
+
+def test_several_choices_are_edited_in_the_list_and_set_on_many(portal: Portal, sqlite_world: World) -> None:
+    add(sqlite_world, "customer", "choices", "Wiring", options=THREE)
+    leader = sqlite_world.actor("leader", team_id=sqlite_world.team().id)
+    ids = [sqlite_world.customer(by=leader, name=name, c_wiring=("air",)).id for name in ("A", "B")]
+    app = portal.open("customers", leader, cols="c_wiring", sort="name")
+    app.session_state["customer.editing"] = True
+    app = edit_cells(app.run(), "customer", {1: {"c_wiring": ["Fibre", "Copper"]}})
+    assert not app.error
+    assert [(("air",),), (("copper", "fibre"),)] == all_of(sqlite_world, "c_wiring")
+    app.session_state["dialog.open"] = ("ui.listing:set_field", ("customer", tuple(ids)), {}, "customer.read")
+    app.session_state["dialog.state"] = {}
+    app = app.run()
+    field(app, "Field", "selectbox").set_value("Wiring").run()
+    field(app, "Wiring", "multiselect").set_value(["fibre", "copper"]).run()
+    app = press(app, "Set for 1 record")
+    assert not app.exception
+    assert [(("copper", "fibre"),)] * 2 == all_of(sqlite_world, "c_wiring")
+
+
+def test_the_history_of_several_choices_names_them(portal: Portal, sqlite_world: World, administrator: Actor) -> None:
+    add(sqlite_world, "customer", "choices", "Wiring", options=THREE)
+    customer = sqlite_world.customer(c_wiring=("copper", "fibre"))
+    sqlite_world.do(records.update, CUSTOMER, customer.id, {"c_wiring": ("air",)})
+    app = portal.open("customers", administrator, id=str(customer.id), tab="history")
+    table = next(one.value for one in app.dataframe if "was" in one.value.columns)
+    assert ("Copper, Fibre", "Air") in list(zip(table["was"], table["is"], strict=True))

@@ -33,6 +33,7 @@ TYPES: Final[Mapping[str, Any]] = {
     "flag": pa.bool_(),
     "day": pa.date32(),
     "instant": pa.timestamp("us", "UTC"),
+    "choices": pa.list_(pa.string()),
 }
 """Arrow type by kind; text where none is named."""
 

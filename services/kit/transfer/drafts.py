@@ -12,7 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from db.types import N_
-from services.kit import words
+from services.kit import several, words
 from services.kit.errors import Message, Refusal
 from services.kit.fields import Field, check, is_blank, parse
 from services.kit.transfer import dates, gathering
@@ -139,6 +139,8 @@ def _is_nothing(field: Field, cell: str, codes: dict[str, str] | None) -> bool:
         return not field.required and field.kind == "text" and cell.strip() in NOTHING_IN_TEXT
     if codes is not None and compared(cell) in codes:
         return False
+    if field.kind == several.KIND and not several.pieces(cell):
+        return True
     if field.kind == "day" and cell.startswith("0000-00-00"):
         return True
     return says_nothing(cell) and not (field.kind == "flag" and cell.strip() == "-")
@@ -159,6 +161,8 @@ def _value(column: Column, cell: Any, codes: dict[str, str] | None, currency: st
     kind = column.field.kind
     if kind in _TEXTS:
         return parse(column.field, _as_text(cell))
+    if kind == several.KIND:
+        return _several(column, cell, codes or {})
     if codes is not None:
         code = codes.get(compared(cell if not isinstance(cell, float) or not cell.is_integer() else int(cell)))
         if code is None and column.is_lenient:
@@ -176,6 +180,26 @@ def _value(column: Column, cell: Any, codes: dict[str, str] | None, currency: st
     if kind == "money" and column.scale and (not isinstance(cell, str) or _PLAIN.match(cell)):
         cell = f"{_plain(cell)}{column.scale}"
     return parse(column.field, cell, currency=currency)
+
+
+def _several(column: Column, cell: Any, codes: Mapping[str, str]) -> tuple[str, ...] | None:
+    """Return the codes of a cell with several choices; all that is none of them is told at once."""
+    known, unknown = told_apart(column, cell, codes)
+    if unknown and not column.is_lenient:
+        raise Refusal(
+            N_("“{value}” is not one of the choices: {choices}. Write several with a comma between them."),
+            value=unknown,
+            choices=list((column.field.options or {}).values()),
+        )
+    return several.kept(known)
+
+
+def told_apart(column: Column, cell: Any, codes: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Return the codes that a cell names, and what in it is no choice."""
+    whole = int(cell) if isinstance(cell, float) and cell.is_integer() else cell
+    parts = [one for one in several.pieces(whole) if not says_nothing(one) or compared(one) in codes]
+    read = {one: compared(instead_of(column, one)) for one in parts}
+    return [codes[word] for word in read.values() if word in codes], [one for one in parts if read[one] not in codes]
 
 
 def _none_of(column: Column, cell: Any) -> Any:

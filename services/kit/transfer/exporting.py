@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from db.types import N_
-from services.kit import audit, money, permissions, query
+from services.kit import audit, money, permissions, query, several
 from services.kit.actor import Actor
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Refusal
@@ -132,7 +132,7 @@ def _shown(
     return [_column(field, block, currencies, words, zone) for field in fields]
 
 
-def _column(
+def _column(  # noqa: PLR0911 - one a kind
     field: Field, block: Mapping[str, Sequence[Any]], currencies: Sequence[Any] | None, words: Words, zone: ZoneInfo
 ) -> Sequence[Any]:
     values = block[field.name]
@@ -146,6 +146,8 @@ def _column(
         case "choice":
             options = {**(field.retired or {}), **(field.options or {})}
             return _each(values, lambda code: words(options.get(code, code)))
+        case several.KIND:
+            return _each(values, lambda codes: _joined(field, codes, words))
         case "flag":
             said = {True: words(N_("Yes")), False: words(N_("No"))}
             return [None if value is None else said[bool(value)] for value in values]
@@ -158,6 +160,11 @@ def _column(
             return [None if value is None else value.astimezone(zone) for value in values]
         case _:
             return values
+
+
+def _joined(field: Field, codes: Sequence[str], words: Words) -> str:
+    """Return the names of several choices, as the import takes them apart again."""
+    return words(N_(", ")).join(words(name) for _code, name in several.in_order(field.options, field.retired, codes))
 
 
 def _each(values: Sequence[Any], say: Callable[[Any], str]) -> list[Any]:

@@ -16,13 +16,14 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from db.search import tokens
+from services.kit import custom, several
 from services.kit.entity import model_of
 from services.kit.errors import Message
-from services.kit.fields import is_blank
+from services.kit.fields import Field, is_blank
 from services.kit.transfer import gathering
 from services.kit.transfer.cells import Trouble, says_nothing
 from services.kit.transfer.columns import read_column
-from services.kit.transfer.drafts import Habits, can_be_read, instead_of, order_of
+from services.kit.transfer.drafts import Habits, can_be_read, instead_of, order_of, told_apart
 from services.kit.transfer.mapping import Column, Mapped
 from services.kit.transfer.references import written_as
 from services.kit.transfer.staging import Staged, cells_of, column_of, message_of, plain, read_arrow, write_arrow
@@ -44,6 +45,8 @@ class Plan:
     """Intake.instead, where records are only made."""
     searched: tuple[str, ...] = ()
     """Fields whose words are found by the search, in the order of the tokens."""
+    by_names: Mapping[str, Field] = field(default_factory=dict)
+    """Those of several choices, which are found by the names of what was chosen."""
 
 
 def plan_of(
@@ -51,7 +54,9 @@ def plan_of(
 ) -> Plan:
     """Return the plan of a file."""
     choices, first, habits = order_of(mapped, habits)
-    return Plan(tuple(first), choices, habits, table, instead or {}, tuple(searched))
+    several_of = {one.field.name: one.field for one in first if one.field.kind == several.KIND}
+    by_names = {name: several_of[name] for name in searched if name in several_of}
+    return Plan(tuple(first), choices, habits, table, instead or {}, tuple(searched), by_names)
 
 
 @dataclass
@@ -111,6 +116,8 @@ def normalise(staged: Staged, number: int, plan: Plan, target: Path) -> Seen:
             seen.shares[name] = _share(cells)
         if codes and column.field.kind == "choice":
             seen.unknown[name] = _unknown(column, cells, read.values)
+        elif codes and column.field.kind == several.KIND:
+            seen.unknown[name] = _unknown_among(column, cells, codes)
     told = [
         json.dumps({name: plain(message) for name, message in wrong[at].items()}, ensure_ascii=False)
         if at in wrong
@@ -172,6 +179,15 @@ def _unknown(column: Column, cells: Any, values: Any) -> Counter[str]:
     return Counter(gathering.text(one) for one in odd)
 
 
+def _unknown_among(column: Column, cells: Any, codes: Mapping[str, str]) -> Counter[str]:
+    """Return what stands in cells of several choices and is none of them."""
+    found: Counter[str] = Counter()
+    for cell in cells_of(cells.filter(pc.is_valid(cells))):
+        if not isinstance(cell, Trouble):
+            found.update(told_apart(column, cell, codes)[1])
+    return found
+
+
 def _written(column: Column, cells: Any, wrong: dict[int, dict[str, Message]]) -> Any:
     found: list[str | None] = []
     name = column.field.name
@@ -228,11 +244,16 @@ def derived_of(table: Any, plan: Plan) -> dict[str, Any]:
             lists[name] = table.column(key).to_pylist() if key in table.column_names else [None] * table.num_rows
         return lists[name]
 
+    def texts_of(name: str) -> list[Any]:
+        by_names = plan.by_names.get(name)
+        found = values(name)
+        return found if by_names is None else [custom.searched_text(by_names, one) if one else None for one in found]
+
     made: dict[str, Any] = {}
     if hasattr(model, "derived_columns"):
         sources = {name: values(name) for name in model.forms}
         made |= {name: pa.array(found, pa.string()) for name, found in model.derived_columns(sources).items()}
     if plan.searched:
-        found = [tokens(*texts) for texts in zip(*(values(name) for name in plan.searched), strict=True)]
+        found = [tokens(*texts) for texts in zip(*(texts_of(name) for name in plan.searched), strict=True)]
         made["search_tokens"] = pa.array(found, pa.string())
     return made
