@@ -14,14 +14,12 @@ from services.kit.entity import Entity
 from services.kit.errors import Message
 from services.kit.fields import Field, ParseError, parse
 from services.kit.query import Filter, Page, Query
-from ui import columns, dialog, page, session, transfer, views
+from ui import columns, dialog, page, session, several_filter, transfer, views
 from ui import format as fmt
-from ui.i18n import N_, _, label, named, option, say, tr
+from ui.i18n import _, label, named, option, say, tr
 from ui.place import Place
 
 SET_FIELD: Final = "ui.listing:set_field"
-_HOW: Final = {"in": N_("Any of these"), "has": N_("All of these"), "empty": N_("None chosen")}
-"""How a field of several choices is asked for."""
 _RANGED = ("money", "percent", "integer", "number", "rating", "day", "instant")
 
 
@@ -178,7 +176,7 @@ def _filter(entity: Entity, field: Field, place: Place) -> None:
     if field.kind in _RANGED:
         _range(entity, field, place)
     elif field.kind == several.KIND:
-        _several(entity, field, place)
+        several_filter.draw(field, place, _parsed(entity, field, place))
     elif field.kind in ("choice", "reference", "flag", "currency"):
         _among(entity, field, place)
     else:
@@ -205,40 +203,6 @@ def _among(entity: Entity, field: Field, place: Place) -> None:
             key=f"{name}.under",
             on_change=lambda: _set_among(field, place, name),
         )
-
-
-def _several(entity: Entity, field: Field, place: Place) -> None:
-    """Ask for records that have any of some choices, or all of them, or none whatever."""
-    parsed = _parsed(entity, field, place)
-    chosen = [value for one in parsed for value in one.values]
-    options = _options(field, chosen)
-    name = page.keep(place.name(f"f.{field.name}"), [one for one in chosen if one in options])
-    page.keep(f"{name}.how", parsed[0].operator if parsed and parsed[0].operator in _HOW else "in")
-    is_empty = st.session_state[f"{name}.how"] == "empty"
-    st.multiselect(
-        label(field),
-        list(options),
-        key=name,
-        format_func=lambda one: options.get(one, str(one)),
-        placeholder=_("Any"),
-        disabled=is_empty,
-        on_change=lambda: _set_several(field, place, name),
-    )
-    st.segmented_control(
-        label(field),
-        list(_HOW),
-        key=f"{name}.how",
-        format_func=lambda one: _(_HOW[one]),
-        required=True,
-        label_visibility="collapsed",
-        on_change=lambda: _set_several(field, place, name),
-    )
-
-
-def _set_several(field: Field, place: Place, name: str) -> None:
-    how, chosen = st.session_state[f"{name}.how"], st.session_state[name]
-    written = "empty:" if how == "empty" else f"{how}:{','.join(chosen)}" if chosen else ""
-    place.set(f"f.{field.name}", written)
 
 
 def _set_among(field: Field, place: Place, name: str) -> None:
