@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -39,8 +40,10 @@ def make_engine(url: str | URL, *, schema: str | None = None, **options: Any) ->
 LOG_PAGES: Final = 16_000
 """Pages of SQLite's log, 64 MB, after which a process that loads many rows has them copied into the table."""
 _PATIENCE: Final = 30_000
-_MOMENT: Final = 300
+_MOMENT: Final = 100
 """Milliseconds that a writer waits for another; and that all wait for a reader, so that the log may begin anew."""
+_WAIT: Final = 5.0
+"""Seconds that a process which loads many rows waits for its log to be copied before it writes on."""
 
 
 def tune_for_loading(engine: Engine) -> None:
@@ -64,7 +67,7 @@ def write_back(engine: Engine) -> None:
 
     By itself SQLite begins the log anew only if nobody reads at the end of a copy and nobody has written meanwhile.
     With others at work beside an import that never happened: the log of a million rows grew to 17 GB. So most is
-    copied while all go on, and the rest while they wait for a moment; where somebody reads for long, the next time.
+    copied while all go on, and the rest while they wait for a moment; where somebody reads for seconds, the next time.
     """
     path = engine.url.database
     if engine.dialect.name != "sqlite" or not path or not Path(f"{path}-wal").exists():
@@ -72,15 +75,15 @@ def write_back(engine: Engine) -> None:
     if Path(f"{path}-wal").stat().st_size < LOG_PAGES * 4_096:
         return
     raw: Any = engine.raw_connection()
+    end = monotonic() + _WAIT
     try:
-        for pragma in (
-            "wal_checkpoint(PASSIVE)",
-            f"busy_timeout={_MOMENT}",
-            "wal_checkpoint(TRUNCATE)",
-            f"busy_timeout={_PATIENCE}",
-        ):
-            raw.execute(f"PRAGMA {pragma}").fetchall()
+        raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        raw.execute(f"PRAGMA busy_timeout={_MOMENT}").fetchall()
+        # Busy: somebody reads, or copies the log in our stead, as whoever commits does.
+        while raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] and monotonic() < end:
+            sleep(_MOMENT / 1_000)
     finally:
+        raw.execute(f"PRAGMA busy_timeout={_PATIENCE}").fetchall()
         raw.close()
 
 

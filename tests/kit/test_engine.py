@@ -36,6 +36,7 @@ def test_two_companies_in_one_database_do_not_see_each_other(postgresql_database
 def loading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """Return an engine that loads rows, with a log that is soon called long."""
     monkeypatch.setattr(engines, "LOG_PAGES", 40)
+    monkeypatch.setattr(engines, "_WAIT", 0.2)
     engine = make_engine(f"sqlite:///{tmp_path / 'some.db'}")
     tune_for_loading(engine)
     with engine.begin() as connection:
