@@ -39,6 +39,8 @@ def make_engine(url: str | URL, *, schema: str | None = None, **options: Any) ->
 
 LOG_PAGES: Final = 16_000
 """Pages of SQLite's log, 64 MB, after which a process that loads many rows has them copied into the table."""
+_PAGE: Final = 4_096
+_MUCH: Final = 4
 _PATIENCE: Final = 30_000
 _MOMENT: Final = 100
 """Milliseconds that a writer waits for another; and that all wait for a reader, so that the log may begin anew."""
@@ -67,19 +69,20 @@ def write_back(engine: Engine) -> None:
 
     By itself SQLite begins the log anew only if nobody reads at the end of a copy and nobody has written meanwhile.
     With others at work beside an import that never happened: the log of a million rows grew to 17 GB. So most is
-    copied while all go on, and the rest while they wait for a moment; where somebody reads for seconds, the next time.
+    copied while all go on, and the rest while they wait for a moment. Where somebody reads, or copies the log in our
+    stead as whoever commits does, it is tried again the next time; only a log four times as long is waited for.
     """
-    path = engine.url.database
-    if engine.dialect.name != "sqlite" or not path or not Path(f"{path}-wal").exists():
+    log = Path(f"{engine.url.database}-wal")
+    if engine.dialect.name != "sqlite" or not engine.url.database or not log.exists():
         return
-    if Path(f"{path}-wal").stat().st_size < LOG_PAGES * 4_096:
+    size = log.stat().st_size / (LOG_PAGES * _PAGE)
+    if size < 1:
         return
     raw: Any = engine.raw_connection()
-    end = monotonic() + _WAIT
+    end = monotonic() + (_WAIT if size > _MUCH else 0)
     try:
         raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         raw.execute(f"PRAGMA busy_timeout={_MOMENT}").fetchall()
-        # Busy: somebody reads, or copies the log in our stead, as whoever commits does.
         while raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] and monotonic() < end:
             sleep(_MOMENT / 1_000)
     finally:
