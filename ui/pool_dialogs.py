@@ -131,8 +131,9 @@ def _many(written: str, offered: Mapping[int, str], now: Sequence[int | None], n
 
 
 def _hidden(kind: str, kept: Mapping[str, Any]) -> list[str]:
-    fields = ENTITIES[kind].fields
-    offered = list(masking.HIDEABLE[kind])
+    fields = ENTITIES[kind].known_fields
+    # A retired field that is hidden stays so: it may be brought back.
+    offered = [name for name in masking.hideable(kind) if name in ENTITIES[kind].fields or name in kept["hidden"]]
     return st.multiselect(
         _("Hidden until it is claimed"),
         offered,

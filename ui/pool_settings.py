@@ -135,7 +135,7 @@ def _lying(row: Overview) -> str:
     if row.protected_days:
         parts.append(_("new arrivals rest {n} days").format(n=row.protected_days))
     if row.hidden:
-        fields = ENTITIES[row.kind].fields
+        fields = ENTITIES[row.kind].known_fields
         parts.append(_("hides {fields}").format(fields=_(", ").join(_(fields[name].label) for name in row.hidden)))
     return " · ".join(parts)
 

@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, String, bindparam, case, not_, or_, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from db.base import table_of
+from db.custom import CustomValue
 from db.models import Pool
 from db.within import within
-from services.kit import shared
+from services.kit import custom, shared
 from services.kit.actor import Reach
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ HIDEABLE: Final[Mapping[str, tuple[str, ...]]] = {
     "customer": ("phone", "website", "address", "tax_number", "revenue", "employees", "next_step", "notes"),
     "lead": ("phone", "email", "title", "next_step", "notes"),
 }
-"""Entity -> fields that its pools may hide."""
+"""Entity -> fields of the table that its pools may hide, beside those that an administrator has added."""
 
 
 def is_masked(uow: UnitOfWork, key: str) -> bool:
@@ -34,14 +35,21 @@ def is_masked(uow: UnitOfWork, key: str) -> bool:
     return key in HIDEABLE and uow.actor.reach(f"{key}.read") is not Reach.ALL
 
 
+def hideable(key: str) -> tuple[str, ...]:
+    """Return the fields that pools may hide, those that an administrator has added as well, retired ones last."""
+    added = custom.added(key)
+    return (*HIDEABLE.get(key, ()), *((*added.fields, *added.retired) if key in HIDEABLE else ()))
+
+
 def may_be_hidden(key: str, name: str) -> bool:
     """Say whether pools may hide a field."""
-    return name in HIDEABLE.get(key, ())
+    return name in HIDEABLE.get(key, ()) or (key in HIDEABLE and custom.is_custom(name))
 
 
 def shown(column: Any, pool_id: Any) -> ColumnElement[Any]:
     """Return a column whose value is nothing where the row's pool hides it."""
-    return case((within(pool_id, shared.hiding(column.key)), None), else_=column).label(column.key)
+    name = custom.PREFIX + column.code if isinstance(column, CustomValue) else column.key
+    return case((within(pool_id, shared.hiding(name)), None), else_=column).label(name)
 
 
 def is_shown(pool_id: Any, *names: str) -> ColumnElement[bool]:
@@ -53,6 +61,7 @@ def found_openly(entity: Entity) -> ColumnElement[bool]:
     """Return the criterion of rows that a search may find: by nothing hidden, else by their title (`search_text`)."""
     table = table_of(entity.model)
     names = [name for name in HIDEABLE[entity.key] if table.c[name].info.get("searchable")]
+    names += custom.added(entity.key).searched
     title: Any = table.c[entity.title]
     by_title = title.ilike(bindparam("search_text", type_=String()), escape="\\")
     return or_(is_shown(table.c.pool_id, *names), by_title)
@@ -63,10 +72,16 @@ def hidden_of(uow: UnitOfWork, key: str, record: Any) -> frozenset[str]:
     if not is_masked(uow, key) or record.pool_id is None:
         return frozenset()
     found = uow.session.execute(select(Pool.hidden).where(Pool.id == record.pool_id)).scalar_one_or_none()
-    return frozenset(found or ()) & frozenset(HIDEABLE[key])
+    return frozenset(name for name in found or () if may_be_hidden(key, name))
 
 
 def conceal(uow: UnitOfWork, key: str, record: Any) -> None:
     """Take the hidden values out of a record that is only read; nothing of it is ever written."""
-    for name in hidden_of(uow, key, record):
-        set_committed_value(record, name, None)
+    hidden = hidden_of(uow, key, record)
+    for name in hidden:
+        if not custom.is_custom(name):
+            set_committed_value(record, name, None)
+    codes = {custom.code_of(name) for name in hidden if custom.is_custom(name)}
+    if codes:
+        kept = {code: raw for code, raw in (record.custom or {}).items() if code not in codes}
+        set_committed_value(record, "custom", kept)

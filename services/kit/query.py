@@ -14,7 +14,7 @@ import pandas as pd
 from sqlalchemy import BigInteger, ColumnElement, Select, select
 
 from db.types import N_
-from services.kit import choosing, cursors, custom, permissions, searching, seeing, selects, several
+from services.kit import choosing, cursors, custom, masking, permissions, searching, seeing, selects, several
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.fields import NUMERIC, Field, ParseError, parse
@@ -264,7 +264,12 @@ def _asked(uow: UnitOfWork, entity: Entity, query: Query) -> tuple[Shape, dict[s
     token = custom.in_force().token if any(custom.is_custom(name) for name in named) else None
     searched = selects.search_of(entity, query.search)
     how = seeing.way(uow, entity, is_search=bool(searched))
-    shape = Shape(entity, columns, conditions, searched, token, how=how)
+    hidden_by = ""
+    if masking.is_masked(uow, entity.key):
+        # What a pool hides is told by no order either; and which added fields are searched decides what is found.
+        hidden_by = query.sort if query.sort and custom.is_custom(query.sort) and not searched else ""
+        token = custom.in_force().token if searched else token
+    shape = Shape(entity, columns, conditions, searched, token, hidden_by=hidden_by, how=how)
     values = selects.bound(uow, shape, [one.values for one in query.filters], query.search)
     if choosing.places(entity.fields, conditions):
         found = uow.session.execute(prepared(uow, selects.chosen, shape), values).scalar_one()

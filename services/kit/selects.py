@@ -61,6 +61,8 @@ class Shape(NamedTuple):
     """Of the definitions in force, where an added field is among the columns, the conditions or the order."""
     is_newest: bool = False
     """What is searched is looked for among the newest rows alone (searching.py); `after_id` is bound in any case."""
+    hidden_by: str = ""
+    """An added field that pools may hide from the reader, by which the list is sorted."""
     is_few: bool = False
     """So few rows have the choices that are asked for that they are gathered first (choosing.py)."""
     how: seeing.Way = seeing.Way()
@@ -166,6 +168,7 @@ def _scope(uow: UnitOfWork, shape: Shape) -> ColumnElement[bool]:
 def _openly(shape: Shape, model: Any) -> list[ColumnElement[bool]]:
     """Return what keeps a filter or a search from finding out what a pool hides."""
     names = {name for name, _ in shape.conditions if masking.may_be_hidden(shape.entity.key, name)}
+    names |= {shape.hidden_by} - {""}
     found = [masking.is_shown(model.pool_id, name) for name in sorted(names)]
     return [*found, masking.found_openly(shape.entity)] if shape.search in ("tokens", "either") else found
 

@@ -220,7 +220,7 @@ def _refuse_wrong(pool: Pool, members: Sequence[Member], rules: Sequence[Rule], 
             wrong["rules"] = Message(N_("Days go from 1 to {most}."), {"most": LONGEST})
         if not days:
             wrong["rules"] = Message(N_("Say after how many days."))
-    if set(hidden) - set(masking.HIDEABLE[pool.kind]):
+    if set(hidden) - set(masking.hideable(pool.kind)):
         wrong["hidden"] = Message(N_("This field cannot be hidden."))
     if wrong:
         raise Invalid(wrong)

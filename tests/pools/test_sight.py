@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from services import activities, collaborators, ownership, pools
+from services import activities, collaborators, custom_fields, ownership, pools
 from services.activities import ACTIVITY
 from services.contacts import CONTACT
 from services.contracts import CONTRACT
@@ -308,3 +308,80 @@ def test_an_administrator_sees_all_pools_with_as_few_questions_as_one(world: Wor
     asked.clear()
     assert len(found) + 3 == len(world.ask(pools.overview, by=admin))
     assert few == len(asked)
+
+
+# --- hidden fields of one's own -----------------------------------------------------------------------------
+
+
+def own_field(world: World, kind: str, label: str, **more: object) -> None:
+    """Add a field to customers."""
+    world.do(custom_fields.create, {"entity": "customer", "kind": kind, "label_en": label, **more})
+
+
+def test_a_hidden_added_field_is_nowhere_to_be_seen_until_it_is_claimed(world: World) -> None:
+    ann, leader = world.actor(), world.actor("leader")
+    own_field(world, "text", "Line")
+    own_field(world, "choices", "Wiring", options=[{"en": "Copper"}, {"en": "Fibre"}])
+    own_field(world, "text", "Plant")
+    said = {"c_line": "Hotline 1234", "c_wiring": ("copper",), "c_plant": "Ulm"}
+    customer = world.customer(name="Acme", **said)
+    hide(world, "c_line", "c_wiring")
+    asked = Query(columns=("name", *said))
+    row = world.ask(query.frame, CUSTOMER, asked, by=ann).loc[customer.id]
+    assert ("Acme", None, None, "Ulm") == tuple(row[["name", *said]])
+    shown = world.ask(records.get, CUSTOMER, customer.id, by=ann)
+    assert {"plant": "Ulm"} == shown.custom
+    assert ("Hotline 1234", ("copper",)) == tuple(
+        world.ask(query.frame, CUSTOMER, asked, by=leader).loc[customer.id][["c_line", "c_wiring"]]
+    )
+    target = io.BytesIO()
+    world.do(exporting.export, CUSTOMER, target, file_format="csv", by=ann)
+    assert b"Ulm" in target.getvalue()
+    assert b"1234" not in target.getvalue()
+    assert b"Copper" not in target.getvalue()
+    history = str(world.ask(records.history, CUSTOMER, customer.id, by=ann))
+    assert ("Ulm" in history, "1234" in history, "copper" in history) == (True, False, False)
+    world.do(pools.claim, "customer", [customer.id], by=ann)
+    world.do(CUSTOMER.verb("update"), customer.id, {"c_plant": "Jena"}, by=ann)
+    kept = world.ask(records.get, CUSTOMER, customer.id, by=ann)
+    assert {"line": "Hotline 1234", "wiring": ["copper"], "plant": "Jena"} == kept.custom
+
+
+def test_nobody_finds_out_an_added_field_by_filter_order_search_or_pinyin(world: World) -> None:
+    ann, leader = world.actor(), world.actor("leader")
+    # Before the field is there, so that what is kept of these statements is not taken for what is asked later.
+    assert 0 == world.ask(query.page, CUSTOMER, Query(search="紫罗兰"), by=ann).count
+    own_field(world, "text", "Line", is_searchable=True)
+    own_field(world, "choices", "Wiring", options=[{"en": "Copper", "zh": "铜缆"}], is_searchable=True)
+    world.customer(name="Acme", c_line="紫罗兰", c_wiring=("copper",))
+    searches = [Query(search=one) for one in ("紫罗兰", "ziluolan", "zll", "Copper", "铜缆", "tonglan")]
+    assert [1, 1] == [
+        world.ask(query.page, CUSTOMER, one, by=who).count for one in searches[:1] for who in (ann, leader)
+    ]
+    hide(world, "c_line", "c_wiring")
+    asked = [
+        *searches,
+        *(Query().where("c_line", *how) for how in (("is", "紫罗兰"), ("filled",), ("empty",))),
+        *(Query().where("c_wiring", *how) for how in (("in", "copper"), ("has", "copper"), ("filled",), ("empty",))),
+        Query(sort="c_line"),
+    ]
+    assert [0] * len(asked) == [world.ask(query.page, CUSTOMER, one, by=ann).count for one in asked]
+    assert [0] * len(asked) == [world.ask(query.count, CUSTOMER, one, by=ann) for one in asked]
+    found = [world.ask(query.page, CUSTOMER, one, by=leader).count for one in searches]
+    assert found[0] == found[3] == found[4] == 1
+    assert 1 == world.ask(query.page, CUSTOMER, Query(search="Acme"), by=ann).count
+
+
+def test_what_was_hidden_and_is_retired_stays_hidden(world: World) -> None:
+    ann = world.actor()
+    own_field(world, "text", "Line")
+    customer = world.customer(name="Acme", c_line="1234")
+    hide(world, "c_line")
+    (row,) = world.ask(custom_fields.listed, "customer")
+    world.do(custom_fields.retire, row.id)
+    hide(world, "c_line", "phone")
+    assert {} == world.ask(records.get, CUSTOMER, customer.id, by=ann).custom
+    world.do(custom_fields.bring_back, row.id)
+    assert [None] == list(world.ask(query.frame, CUSTOMER, Query(columns=("name", "c_line")), by=ann)["c_line"])
+    with pytest.raises(Invalid):
+        hide(world, "c_nothing")
