@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, select
 
 from db.types import N_
 from services.kit import choosing, cursors, custom, masking, permissions, searching, seeing, selects, several
+from services.kit.actor import Reach
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.fields import NUMERIC, Field, ParseError, parse
@@ -296,13 +297,32 @@ def _order(entity: Entity, query: Query) -> Order:
 def _fetch(
     uow: UnitOfWork, shape: Shape, values: Mapping[str, Any], query: Query, extra: Criteria
 ) -> tuple[list[Any], str | None]:
-    """Return the rows of the page and the cursor of the next one; of a search, if they do, from the newest rows."""
+    """Return the rows of the page and the cursor of the next one; of a search from where it brings enough of them."""
     if shape.search in ("tokens", "either") and shape.how.kind != seeing.GATHERED:
-        start = cursors.decode(query.cursor)
-        newest = {**values, "after_id": start["id"] if start else searching.LAST}
-        found = _rows(uow, shape._replace(is_newest=True), newest, query, extra)
-        if found[1]:
-            return found
+        return _found(uow, shape, values, query, extra)
+    return _rows(uow, shape, values, query, extra)
+
+
+def _found(
+    uow: UnitOfWork, shape: Shape, values: Mapping[str, Any], query: Query, extra: Criteria
+) -> tuple[list[Any], str | None]:
+    """Look among the newest, deeper if that promises enough, then by the index (searching.py)."""
+    start = cursors.decode(query.cursor)
+    newest = shape._replace(place=searching.AMONG_NEWEST)
+    among: int | None = searching.NEWEST
+    found: tuple[list[Any], str | None] = [], None
+    while among:
+        limits = {"after_id": start["id"] if start else searching.LAST, "among": among}
+        found = _rows(uow, newest, {**values, **limits}, query, extra)
+        if found[1] or uow.is_sqlite:
+            break
+        sees_all = uow.actor.reach(f"{shape.entity.key}.read") is Reach.ALL
+        among = searching.deeper(among, len(found[0]), query.limit + 1, sees_all=sees_all)
+    if found[1]:
+        return found
+    if not uow.is_sqlite:
+        is_own = seeing.sees_some(uow, shape.entity)
+        shape = shape._replace(place=searching.AMONG_OWN if is_own else searching.AMONG_ALL)
     return _rows(uow, shape, values, query, extra)
 
 

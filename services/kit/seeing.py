@@ -9,10 +9,23 @@ as far as that costs little, and then said to be "at least".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import eq
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BinaryExpression, BindParameter, ColumnElement, Select, case, func, literal, select, union_all
+from sqlalchemy import (
+    BinaryExpression,
+    BindParameter,
+    ColumnElement,
+    Select,
+    Subquery,
+    case,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.operators import in_op, or_
 
@@ -32,6 +45,8 @@ RARE: Final = 200
 """So few rows that fulfil a filter, among the PARENTS first parents, are gathered as well."""
 LITTLE: Final = 500
 """Rows that are looked through for what is searched."""
+SOME: Final = 10_000
+"""Rows whose keys are gathered beside those of the rows that have a word."""
 GATHERED, MANY, SPARSE = "gathered", "many", "sparse"
 
 
@@ -102,6 +117,18 @@ def apart(scope: ColumnElement[bool]) -> list[ColumnElement[bool]]:
     return found
 
 
+def sees_some(uow: UnitOfWork, entity: Entity) -> bool:
+    """Say whether the reader sees rows for their own sake, and so few that to gather their keys is next to nothing."""
+    if permissions.keys(uow, entity) or not permissions.own_keys(uow, entity):
+        return False
+    return bool(uow.session.execute(prepared(uow, _some, entity.key)).scalar_one())
+
+
+def _some(uow: UnitOfWork, key: str) -> Select[Any]:
+    parts = [_number(one.limit(SOME + 1)) for one in permissions.own_keys(uow, ENTITIES[key])]
+    return select(case(*((one > SOME, 0) for one in reversed(parts)), else_=1))
+
+
 def _keys(uow: UnitOfWork, entity: Entity, parents: int | None = None) -> list[Select[Any]]:
     """Return the selects of the keys of what the reader sees, through parents or for its own sake."""
     return permissions.keys(uow, entity, parents=parents) or permissions.own_keys(uow, entity)
@@ -110,20 +137,29 @@ def _keys(uow: UnitOfWork, entity: Entity, parents: int | None = None) -> list[S
 def _seen(uow: UnitOfWork, key: str) -> Select[Any]:
     """Make what counts the parents through which rows are seen, as -1 - number if there are more than FEW rows."""
     entity = ENTITIES[key]
-    rows = [_number(one.limit(FEW + 1)) for one in permissions.keys(uow, entity, parents=PARENTS)]
-    above = [_number(one.limit(MOST)) for one in permissions.above(uow, entity)]
-    # A CASE stops at its first match, and the parts that reach furthest stand last: a team's behind one's own.
+    rows = [_number(one.limit(FEW + 1)) for one in _cheapest(permissions.keys(uow, entity, parents=PARENTS))]
+    above = [_number(one.limit(MOST)) for one in _cheapest(permissions.above(uow, entity))]
+    # A CASE stops at its first match.
     together: Any = sum(above[1:], start=above[0]) if above else literal(0)
-    parents = case(*((one >= MOST, literal(MOST)) for one in reversed(above)), else_=together)
-    return select(case(*((one > FEW, -1 - parents) for one in reversed(rows)), else_=parents))
+    parents = case(*((one >= MOST, literal(MOST)) for one in above), else_=together)
+    return select(case(*((one > FEW, -1 - parents) for one in rows), else_=parents))
 
 
 def _little(uow: UnitOfWork, key: str) -> Select[Any]:
     """Make what says whether there are no more than LITTLE rows, seen through no more parents if through any."""
     entity = ENTITIES[key]
-    parts = _keys(uow, entity, LITTLE + 1) + permissions.above(uow, entity)
-    beyond = [_number(one.limit(LITTLE + 1)) > LITTLE for one in parts]
-    return select(case(*((one, 0) for one in reversed(beyond)), else_=1))
+    parts = _cheapest(_keys(uow, entity, LITTLE + 1) + permissions.above(uow, entity))
+    return select(case(*((_number(one.limit(LITTLE + 1)) > LITTLE, 0) for one in parts), else_=1))
+
+
+def _cheapest(parts: Sequence[Select[Any]]) -> list[Select[Any]]:
+    """Return the parts in the order in which they are asked until one is the answer.
+
+    The parts that reach furthest stand last: a team's behind one's own. They come first, but for what needs a join: of
+    it PostgreSQL may read a piece of both tables to find the first rows.
+    """
+    furthest = parts[::-1]
+    return sorted(furthest, key=lambda one: sum(isinstance(part, Subquery) for part in visitors.iterate(one)))
 
 
 def _number(rows: Select[Any]) -> Any:

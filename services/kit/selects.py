@@ -59,8 +59,8 @@ class Shape(NamedTuple):
     """By `tokens`, by `either` of two sets of tokens, by `title`, or not at all."""
     token: str | None = None
     """Of the definitions in force, where an added field is among the columns, the conditions or the order."""
-    is_newest: bool = False
-    """What is searched is looked for among the newest rows alone (searching.py); `after_id` is bound in any case."""
+    place: str = ""
+    """Where what is searched is looked for, of searching.py; anywhere."""
     hidden_by: str = ""
     """An added field that pools may hide from the reader, by which the list is sorted."""
     is_few: bool = False
@@ -142,7 +142,7 @@ def _criteria(uow: UnitOfWork, shape: Shape, *, is_counted: bool = False) -> Cri
         if at not in chosen
     ]
     found += choosing.criteria(shape.entity, shape.conditions, is_few=shape.is_few, is_sqlite=uow.is_sqlite)
-    if shape.search:
+    if shape.search and shape.place not in searching.BY_INDEX:
         found.append(_search(uow, shape, is_counted=is_counted))
     if masking.is_masked(uow, shape.entity.key):
         found += _openly(shape, model)
@@ -195,13 +195,10 @@ def _search(uow: UnitOfWork, shape: Shape, *, is_counted: bool = False) -> Colum
     if shape.search == "title":
         title: Any = getattr(model, shape.entity.title)
         return title.ilike(bindparam("search", type_=String()), escape="\\")  # type: ignore[no-any-return]
-    where = searching.COUNTED if is_counted else searching.EVERYWHERE
-    if shape.is_newest:
-        where = searching.AMONG_NEWEST
-    elif shape.how.kind == seeing.GATHERED:
+    where = searching.COUNTED if is_counted else shape.place
+    if not where and shape.how.kind == seeing.GATHERED:
         where = searching.GATHERED
-    seen = true() if shape.how.kind else _scope(uow, shape)
-    return searching.criterion(model, shape.search, where, is_sqlite=uow.is_sqlite, seen=seen)
+    return searching.criterion(model, shape.search, where, is_sqlite=uow.is_sqlite)
 
 
 # --- rows ---------------------------------------------------------------------------------------------------
@@ -269,6 +266,8 @@ def first_rows(
     extra: Criteria,
 ) -> Select[Any]:
     """Return the select of the rows that have the key, from the beginning or after `after_key`, `after_id`."""
+    if shape.place in searching.BY_INDEX:
+        return _by_index(uow, shape, is_after=is_after, limit=limit, extra=extra)
     apart = seeing.apart(_scope(uow, shape)) if order.name == _MERGED and not shape.search else []
     if 1 < len(apart) <= _MOST_PARTS:
         return _merged(uow, shape, order, apart, is_after=is_after, limit=limit, extra=extra)
@@ -279,6 +278,22 @@ def first_rows(
         selected = selected.where(_after(column, key, is_down=order.descending))
     ordering = [column.desc(), key.desc()] if order.descending else [column, key]
     return selected.order_by(*(ordering[:1] if order.name == "id" else ordering)).limit(limit)
+
+
+def _by_index(uow: UnitOfWork, shape: Shape, *, is_after: bool, limit: int, extra: Criteria) -> Select[Any]:
+    """Return the select of the newest rows that have what is searched: the hits in their order, then what they are.
+
+    What is asked of a row is asked until there are enough of them, however many have the word.
+    """
+    key = shape.entity.model.id
+    seen = (_scope(uow, shape),) if shape.place == searching.AMONG_OWN else ()
+    found = searching.hits(shape.entity.model, shape.search, *seen)
+    criteria = (*_criteria(uow, shape), *extra, *((_after(key, key, is_down=True),) if is_after else ()))
+    # One hit after the other: a join the planner would make by walking through the table.
+    row = select(key).where(key == found.c.id, *criteria).limit(1).lateral()
+    first = select(row.c.id).join_from(found, row, true()).order_by(found.c.id.desc()).limit(limit)
+    selected = _selected(uow, shape).add_columns(key.label("_key"))
+    return selected.where(key.in_(select(first.subquery().c.id))).order_by(key.desc()).limit(limit)
 
 
 def _merged(

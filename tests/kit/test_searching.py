@@ -17,8 +17,14 @@ from tests.factories import World
 
 WORDS = ("华为", "huawei", "nova", "hw", "138", "不存在", "nothing")
 NAMES = ("上海华为技术有限公司", "Nova Steel", "北京华威机械有限公司", "Huawei Nova")
-PLACES = {"newest": (100, 100, 0), "the index after some": (2, 2, 0), "the index": (0, 0, 0), "gathered": (2, 2, 100)}
-"""Where hits are found -> NEWEST, HITS, LITTLE that lead there."""
+PLACES = {
+    "newest": (100, 100, 0, 100),
+    "deeper, then the index": (4, 2, 0, 100),
+    "the index, with one's own": (0, 0, 0, 100),
+    "the index": (0, 0, 0, 0),
+    "gathered": (2, 2, 100, 100),
+}
+"""Where hits are found -> NEWEST, HITS, LITTLE, SOME that lead there."""
 
 
 def filled(world: World) -> dict[str, Actor]:
@@ -71,8 +77,8 @@ def test_every_place_brings_the_same_rows_in_the_same_order(
 ) -> None:
     readers = filled(world)
     monkeypatch.setattr(prepared, "_kept", {})
-    newest, hits, little = PLACES[place]
-    for where, name, value in ((searching, "NEWEST", newest), (searching, "HITS", hits), (seeing, "LITTLE", little)):
+    names = ((searching, "NEWEST"), (searching, "HITS"), (seeing, "LITTLE"), (seeing, "SOME"))
+    for (where, name), value in zip(names, PLACES[place], strict=True):
         monkeypatch.setattr(where, name, value)
     numbers = set()
     for entity in (CUSTOMER, CONTACT, OPPORTUNITY):
