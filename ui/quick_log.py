@@ -5,7 +5,8 @@ Typing, one press for the day of the next step, typing what it is, Enter: nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final
@@ -41,8 +42,7 @@ def box(name: str, record: Any, *, customer_id: int | None = None, is_open: bool
     def key(part: str) -> str:
         return f"{counter}.{record.id}.{number}.{part}"
 
-    draft = f"draft_{session.actor().user_id}_{name}_{record.id}"
-    with st.container(key=draft), st.form(key("form"), border=is_open):
+    with _drafted(name, record.id), st.form(key("form"), border=is_open):
         given = _fields(key, record, customer_id)
         save = st.form_submit_button(
             _("Log activity"),
@@ -50,7 +50,6 @@ def box(name: str, record: Any, *, customer_id: int | None = None, is_open: bool
             shortcut="Ctrl+Enter",
             help=_("Ctrl+Enter saves from anywhere in the box."),
         )
-    st.html(_DRAFT.format(name=draft, script=DRAFTS_SCRIPT), unsafe_allow_javascript=True)
     if save:
         _save({name: record.id, **given}, partial(_empty, counter, number))
 
@@ -65,11 +64,20 @@ def log(key: str, record_id: int) -> None:
         return
     customer_id = record.id if key == "customer" else getattr(record, "customer_id", None)
     st.markdown(f"**{fmt.plain(record.name)}**")
-    with st.form(dialog.key("quick_log"), border=False):
+    with _drafted(f"{key}_id", record_id), st.form(dialog.key("quick_log"), border=False):
         given = _fields(lambda part: dialog.key(f"quick_log.{part}"), record, customer_id)
         save = st.form_submit_button(_("Log activity"), type="primary", shortcut="Ctrl+Enter")
     if save:
         _save({f"{key}_id": record_id, **given}, dialog.close)
+
+
+@contextmanager
+def _drafted(name: str, record_id: int) -> Iterator[None]:
+    """Let the browser keep what is typed inside the block until it is sent: in the dialog as on the record's page."""
+    draft = f"draft_{session.actor().user_id}_{name}_{record_id}"
+    with st.container(key=draft):
+        yield
+    st.html(_DRAFT.format(name=draft, script=DRAFTS_SCRIPT), unsafe_allow_javascript=True)
 
 
 def _fields(key: Any, record: Any, customer_id: int | None) -> dict[str, Any]:

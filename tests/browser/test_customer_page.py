@@ -103,3 +103,30 @@ def test_a_state_leads_to_its_tab(server: Server, sign_in: Callable[..., Page]) 
     settle(page)
     expect(page.get_by_text("No instalments yet")).to_be_visible()
     expect(page).to_have_url(f"{server.url}/customers?id={customer.id}&tab=collections")
+
+
+def test_what_is_typed_into_the_box_of_a_list_survives_a_reload_until_it_is_saved(
+    server: Server, sign_in: Callable[..., Page]
+) -> None:
+    customer = made(server, "Listed Draft Works")
+    page = sign_in("sales", "/opportunities")
+    opportunity = server.world.opportunity(
+        customer_id=customer.id, name="Draft chance", owner_id=server.people["sales"].id
+    )
+    page.goto(f"{server.url}/opportunities?id={opportunity.id}")
+    page.get_by_role("button", name="Log activity").click()
+    dialog = page.get_by_role("dialog")
+    box = dialog.get_by_placeholder("What happened?")
+    box.press_sequentially("They want a second line")
+    page.reload()
+    settle(page)
+    page.get_by_role("button", name="Log activity").click()
+    expect(box).to_have_value("They want a second line")
+    dialog.get_by_role("button", name="Log activity").click()
+    expect(page.get_by_text("Activity logged")).to_be_visible()
+    said = server.world.ask(activities.timeline, opportunity_id=opportunity.id)["summary"]
+    assert ["They want a second line"] == list(said)
+    page.reload()
+    settle(page)
+    page.get_by_role("button", name="Log activity").click()
+    expect(box).to_have_value("")
