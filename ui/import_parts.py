@@ -230,7 +230,22 @@ def fraction(name: str, heading: str) -> bool:
 
 
 def errors(found: Sequence[CellError]) -> None:
-    """Show what is wrong by row and column."""
+    """Show what is wrong by row and column: a table, and on a phone, where its last column would not be seen, lines."""
+    with st.container(key="when_narrow_import_errors"):
+        st.markdown("\n".join(f"- {_line(error)}" for error in found))
+    with st.container(key="when_wide_import_errors"):
+        _table(found)
+
+
+def _line(error: CellError) -> str:
+    """Return where it is and what was written there, and then, on a line of its own, what is wrong."""
+    cell = f"“{error.value}”" if error.value else ""
+    parts = (_("Row {row}").format(row=error.row), error.column, cell)
+    where = " · ".join(fmt.plain(part) for part in parts if part)
+    return f":gray[{where}]  \n  {fmt.plain(say(error.message))}"
+
+
+def _table(found: Sequence[CellError]) -> None:
     st.dataframe(
         {
             _("Row"): [error.row for error in found],

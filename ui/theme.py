@@ -95,7 +95,9 @@ _STYLE: Final = """<style>
 .st-key-power_map_picture { overflow-x: auto; }
 .st-key-merge_choices [role="radiogroup"] > div { width: 20rem; }
 @media (min-width: 1000px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
+@media (min-width: 641px) { [class*="st-key-when_narrow_"] { display: none; } }
 @media (max-width: 640px) {
+  [class*="st-key-when_wide_"] { display: none; }
   [class*="st-key-numbers_"] [data-testid="stColumn"] { min-width: 40%; width: 40%; flex: 1 1 40%; }
   [data-testid="stMetricValue"] { font-size: 1.2rem; }
   [data-testid="stMetricValue"] * { white-space: normal; overflow: visible; }
