@@ -57,7 +57,7 @@ def find(uow: UnitOfWork, written: str, *, each: int = EACH) -> list[Group]:
     """Return what the reader may see and what matches, by kind. Empty for less than two letters.
 
     What is typed exactly (a code, a whole name) comes first, then names that begin so, then those that have it, then
-    what merely sounds so; among equals the newest. One to three queries a kind. Raises Forbidden for somebody who may
+    what merely sounds so; among equals the newest. One to five queries a kind. Raises Forbidden for somebody who may
     read none of it.
     """
     if not any(uow.actor.may(f"{key}.read") for key in SEARCHED):
