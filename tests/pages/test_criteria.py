@@ -26,7 +26,7 @@ def admin(sqlite_world: World) -> Actor:
 def opened(portal: Portal, world: World, admin: Actor, key: str) -> AppTest:
     """Open the dialog of a criterion."""
     app = portal.open("criteria", admin)
-    at = ("ui.criteria_view:criterion", (newest(world).id, key), {}, "criteria_set.read")
+    at: tuple[Any, ...] = ("ui.criteria_view:criterion", (newest(world).id, key), {}, "criteria_set.read")
     app.session_state["dialog.open"] = at
     return app.run()
 
@@ -59,7 +59,7 @@ def test_a_scale_is_moved_and_a_gate_set_and_the_earlier_edition_is_named(
     app = press(app, "Save")
     assert not app.exception
     growth = newest(sqlite_world).criteria["growth"]
-    assert ((-10, 0), (40, 1)) == growth.scale.points
+    assert [(-10, 0), (40, 1)] == list(growth.scale.points)
     assert -5 == growth.criterion.gate_min
     assert "Edition 2 of" in said(app)
     earlier = app.dataframe[-1].value
@@ -76,7 +76,7 @@ def test_a_point_is_put_between_where_it_changes_nothing_and_taken_away_again(
     app = closing[1].click().run()
     assert ["-10", "25"] == [one.value for one in boxes(app, "Value (%)")]
     app = press(app, "Save")
-    assert ((-10, 0), (25, 0.5)) == newest(sqlite_world).criteria["growth"].scale.points
+    assert [(-10, 0), (25, 0.5)] == list(newest(sqlite_world).criteria["growth"].scale.points)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_the_names_that_come_along_stay_the_words_of_both_languages(
     app = press(app, "Save")
     after = newest(sqlite_world).criteria["competition"]
     assert ("Competition", 35.0) == (after.label, after.points)
-    assert ((1, 1), (2, 0.75), (3, 0.5), (4, 0.25), (5, 0)) == after.scale.points
+    assert [(1, 1), (2, 0.75), (3, 0.5), (4, 0.25), (5, 0)] == list(after.scale.points)
 
 
 def test_a_leader_sees_what_moves_and_takes_the_newest_edition(portal: Portal, sqlite_world: World) -> None:

@@ -45,7 +45,7 @@ def test_a_changed_criterion_keeps_what_nobody_touched(world: World) -> None:
         growth.criterion.gate_min,
         growth.criterion.gate_max,
     )
-    assert ((0, 0), (30, 1)) == growth.scale.points
+    assert [(0, 0), (30, 1)] == list(growth.scale.points)
     assert [one for one in before.measures if one.key != "growth"] == [
         one for one in after.measures if one.key != "growth"
     ]
