@@ -219,7 +219,8 @@ def test_a_dialog_whose_session_ended_elsewhere_says_so_and_writes_nothing(sign_
     dialog.get_by_label("Company *").fill("Nobody & Sons")
     settle(page)
     server.world.do(auth.end_all, server.people["leader"].id)
-    dialog.get_by_role("button", name="Create lead").click()
+    # Not by the mouse: it would leave the box first, whose run finds the session ended and takes the button away.
+    dialog.get_by_role("button", name="Create lead").evaluate("button => button.click()")
     expect(page.get_by_text(re.compile("session has ended|signed out")).first).to_be_visible()
     assert "Written too late" not in set(server.world.ask(query.frame, LEAD)["name"])
 
