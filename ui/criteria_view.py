@@ -19,7 +19,7 @@ from ui.charts import sandbox as charts
 from ui.format import plain
 from ui.i18n import N_, _, say, tr
 from ui.sandbox import words
-from ui.widgets import row_button
+from ui.widgets import row_button, table
 
 _SET: Final = "set"
 _AXES: Final = {"attractiveness": N_("Attractiveness"), "position": N_("Our position")}
@@ -82,14 +82,9 @@ def _table(newest: Edition) -> None:
         "gate": [_gate(one, newest.criteria.currency) for one in measures],
     }
     config = st.column_config
-    st.dataframe(
+    table(
         shown,
-        hide_index=True,
-        key=f"criteria_{newest.id}",
-        height="content",
-        placeholder="",
-        alt=_("Criteria"),
-        column_config={
+        {
             "name": row_button(
                 "criteria_open",
                 _("Criterion"),
@@ -104,6 +99,8 @@ def _table(newest: Edition) -> None:
             "best": config.TextColumn(_("Worth everything at"), alignment="right", width=150),
             "gate": config.TextColumn(_("Gate"), width=200),
         },
+        key=f"criteria_{newest.id}",
+        alt=_("Criteria"),
     )
 
 
@@ -142,7 +139,7 @@ def _history(chosen: Sequence[Edition]) -> None:
     with st.expander(_("Earlier editions")):
         older = chosen[1:]
         config = st.column_config
-        st.dataframe(
+        table(
             {
                 "edition": [one.edition for one in older],
                 "day": [fmt.instant(one.made_at) for one in older],
@@ -151,12 +148,7 @@ def _history(chosen: Sequence[Edition]) -> None:
                 "open": [one.open_rounds for one in older],
                 "frozen": [one.frozen_rounds for one in older],
             },
-            hide_index=True,
-            key=f"editions_{chosen[0].id}",
-            height="content",
-            placeholder="",
-            alt=_("Earlier editions"),
-            column_config={
+            {
                 "edition": config.NumberColumn(_("Edition"), width=80),
                 "day": config.TextColumn(_("Made on"), width=210),
                 "who": config.TextColumn(_("By"), width=150),
@@ -164,6 +156,8 @@ def _history(chosen: Sequence[Edition]) -> None:
                 "open": config.NumberColumn(_("Open rounds"), width=110),
                 "frozen": config.NumberColumn(_("Frozen rounds"), width=120),
             },
+            key=f"editions_{chosen[0].id}",
+            alt=_("Earlier editions"),
         )
 
 

@@ -16,7 +16,7 @@ from ui import action, dialog, form, page, session
 from ui import format as fmt
 from ui.choices_editor import choices, collected
 from ui.i18n import N_, _, label, option
-from ui.widgets import row_button
+from ui.widgets import row_button, table
 
 _OF: Final = "of"
 _NEW_SECTION: Final = "\x00new"
@@ -123,9 +123,7 @@ def _table(rows: Sequence[Any]) -> None:
         )
         config["up"] = row_button("fields_up", " ", partial(_move, down=False), ids, width=_ARROW)
         config["down"] = row_button("fields_down", " ", partial(_move, down=True), ids, width=_ARROW)
-    st.dataframe(
-        shown, hide_index=True, column_config=config, key="fields_table", height="content", alt=_("Custom fields")
-    )
+    table(shown, config, key="fields_table", alt=_("Custom fields"))
 
 
 def _move(field_id: int, *, down: bool) -> None:
@@ -150,7 +148,7 @@ def _retired(rows: Sequence[Any]) -> None:
     if page.may("custom_field.update"):
         shown["back"] = [_("Bring back")] * len(rows)
         config["back"] = row_button("fields_back", " ", _bring_back, tuple(row.id for row in rows))
-    st.dataframe(shown, hide_index=True, column_config=config, key="fields_retired", height="content", alt=_("Retired"))
+    table(shown, config, key="fields_retired", alt=_("Retired"))
 
 
 def _bring_back(field_id: int) -> None:

@@ -18,6 +18,7 @@ from services.transfers import ALONG, Choice
 from ui import action, dialog, page, session
 from ui import format as fmt
 from ui.i18n import N_, _, say, tr
+from ui.widgets import table
 
 _DONE: Final = {
     "claimed": (N_("Claimed: 1 is yours now"), N_("Claimed: {n} are yours now")),
@@ -66,16 +67,11 @@ def told(words: str, refused: tuple[tuple[str, Any], ...]) -> None:
     if words:
         st.success(fmt.plain(words), icon=":material/check:")
     rows = {"title": [title or _("(not to be seen)") for title, _m in refused], "why": [say(m) for _t, m in refused]}
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_config={
-            "title": st.column_config.TextColumn(_("Not these"), width="medium"),
-            "why": st.column_config.TextColumn(_("Why"), width="large"),
-        },
-        height="content",
-        alt=_("Not these"),
-    )
+    columns = {
+        "title": st.column_config.TextColumn(_("Not these"), width="medium"),
+        "why": st.column_config.TextColumn(_("Why"), width="large"),
+    }
+    table(rows, columns, key="told_not_these", alt=_("Not these"))
     if st.button(_("Close"), type="primary", key=dialog.key("told.close")):
         dialog.finish()
 
@@ -300,13 +296,8 @@ def owners(key: str, record_id: int) -> None:
         "by": [one.by or _("The portal itself") for one in rows],
     }
     titles = {"at": _("When"), "how": _("How"), "from": _("From"), "to": _("To"), "why": _("Reason"), "by": _("By")}
-    st.dataframe(
-        shown,
-        hide_index=True,
-        column_config={name: st.column_config.TextColumn(title) for name, title in titles.items()},
-        height="content",
-        alt=_("Owners so far"),
-    )
+    columns = {name: st.column_config.TextColumn(title) for name, title in titles.items()}
+    table(shown, columns, key="owners_so_far", alt=_("Owners so far"))
 
 
 def _pool(one: ownership.Owned) -> str:

@@ -13,7 +13,7 @@ from services.pipelines import PIPELINE, STAGE, Line
 from ui import action, dialog, form, page, session
 from ui import format as fmt
 from ui.i18n import _, label, option, tr
-from ui.widgets import badge_color, row_button
+from ui.widgets import badge_color, row_button, table
 
 _CHOSEN: Final = "pipeline"
 _NAME, _ARROW = 260, 45
@@ -88,14 +88,9 @@ def _table(pipeline_id: int, found: Sequence[Line]) -> None:
         "up": ["↑"] * len(stages),
         "down": ["↓"] * len(stages),
     }
-    st.dataframe(
+    table(
         shown,
-        hide_index=True,
-        key=f"stages_table_{pipeline_id}",
-        height="content",
-        placeholder="",
-        alt=_("Stages"),
-        column_config={
+        {
             "name": row_button(
                 "stages_open", label(fields["name"]), partial(stage.later, pipeline_id), ids, _NAME, alignment="left"
             ),
@@ -112,6 +107,8 @@ def _table(pipeline_id: int, found: Sequence[Line]) -> None:
             "up": row_button("stages_up", " ", partial(_move, down=False), ids, _ARROW, alignment="left"),
             "down": row_button("stages_down", " ", partial(_move, down=True), ids, _ARROW, alignment="left"),
         },
+        key=f"stages_table_{pipeline_id}",
+        alt=_("Stages"),
     )
 
 

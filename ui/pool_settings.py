@@ -17,7 +17,7 @@ from ui import action, form, grid, page, pool_dialogs, session
 from ui import format as fmt
 from ui.i18n import N_, _, option, say, tr
 from ui.pool_view import rule_in_words, rule_without_days
-from ui.widgets import row_button
+from ui.widgets import row_button, table
 
 _TABS: Final = {"pools": N_("Pools"), "quotas": N_("Quotas"), "jobs": N_("What runs at night")}
 _TAB: Final = "tab"
@@ -277,9 +277,7 @@ def _table(states: Sequence[jobs.State]) -> None:
         names = tuple(state.name for state in states)
         shown["run"] = [_("Run now")] * len(states)
         config["run"] = row_button("jobs_run", " ", _hasten, names)
-    st.dataframe(
-        shown, hide_index=True, column_config=config, key="jobs_table", height="content", alt=_("What runs at night")
-    )
+    table(shown, config, key="jobs_table", alt=_("What runs at night"))
 
 
 def _hasten(name: str) -> None:

@@ -80,6 +80,13 @@ def chart(drawn: Any, *, alt: str, key: str | None = None, on_select: str = "ign
     return st.altair_chart(drawn, width="stretch", theme=None, alt=alt, key=key, on_select=on_select)  # type: ignore[call-overload]
 
 
+def table(shown: Mapping[str, Any], columns: Mapping[str, Any], *, key: str, alt: str) -> None:
+    """Draw a table as high as its rows; `alt` says in words what it shows."""
+    st.dataframe(
+        shown, hide_index=True, column_config=dict(columns), key=key, height="content", placeholder="", alt=alt
+    )
+
+
 def row_button(
     click: str, title: str, done: Callable[[Any], None], rows: Sequence[Any], width: Any = "small", **more: Any
 ) -> Any:

@@ -21,7 +21,7 @@ from services.planning import criteria as criteria_
 from services.planning.board import Board
 from services.planning.criteria import CRITERIA_SET, Criteria, Measure, refusing
 from services.planning.ranking import Standing, rank
-from services.planning.rounds import PLAN, open_round
+from services.planning.rounds import PLAN, open_round, refuse_frozen
 from services.sandbox import Scale
 
 LONGEST: Final = 60
@@ -147,8 +147,7 @@ def preview_newest(uow: UnitOfWork, plan_id: int) -> Preview | None:
     """
     permissions.require(uow, "plan.update")
     now = board_.table(uow, plan_id)
-    if now.round.is_frozen:
-        raise Refusal(N_("This round is frozen. Reopen it to go on with its next edition."))
+    refuse_frozen(now.round.stage)
     if now.round.newest_criteria_id is None:
         return None
     newest = criteria_.stored(uow, now.round.newest_criteria_id)

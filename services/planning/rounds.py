@@ -117,9 +117,14 @@ def open_round(uow: UnitOfWork, plan_id: int, action: str) -> Plan:
     Raises Forbidden, NotFound, and Refusal for a frozen round.
     """
     plan: Plan = records.get(uow, PLAN, plan_id, action=action, lock=True)
-    if plan.stage == "frozen":
-        raise Refusal(N_("This round is frozen. Reopen it to go on with its next edition."))
+    refuse_frozen(plan.stage)
     return plan
+
+
+def refuse_frozen(stage: str) -> None:
+    """Refuse a round in which nothing can be changed any more."""
+    if stage == "frozen":
+        raise Refusal(N_("This round is frozen. Reopen it to go on with its next edition."))
 
 
 class Line(NamedTuple):

@@ -13,10 +13,10 @@ from services import custom_fields, imports
 from services.customers import CUSTOMER
 from services.kit import query
 from services.kit.query import Query
-from services.kit.transfer import child, exporting, staging
+from services.kit.transfer import exporting
 from tests.factories import World
 from tests.services.test_custom_fields import define
-from tests.services.test_imports import Desk, counts
+from tests.services.test_imports import Desk, counts, read_here
 from ui.i18n import translate
 
 NAMES = ("c_wiring", "c_due", "c_lines", "c_ratio", "c_share", "c_budget", "c_vip", "c_plate", "c_mail", "c_stars")
@@ -25,12 +25,7 @@ NAMES = ("c_wiring", "c_due", "c_lines", "c_ratio", "c_share", "c_budget", "c_vi
 @pytest.fixture
 def desk(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """Return a desk at which files come in, in this process."""
-
-    def read(_module: str, folder: str, *, name: str) -> None:
-        staging.main(Path(folder))
-        del name
-
-    monkeypatch.setattr(child, "run", read)
+    read_here(monkeypatch)
     return Desk(world, tmp_path / "imports")
 
 

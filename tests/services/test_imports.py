@@ -66,16 +66,21 @@ def desk(world: World, tmp_path: Path) -> Desk:
     return Desk(world, tmp_path / "imports")
 
 
-@pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read in this process, in blocks of three rows."""
-    monkeypatch.setattr(staging, "BLOCK", 3)
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files be read in this process."""
 
     def read(_module: str, folder: str, *, name: str) -> None:
         staging.main(Path(folder))
         del name
 
     monkeypatch.setattr(child, "run", read)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read in this process, in blocks of three rows."""
+    monkeypatch.setattr(staging, "BLOCK", 3)
+    read_here(monkeypatch)
 
 
 pytestmark = pytest.mark.usefixtures("small_blocks")

@@ -16,12 +16,12 @@ from services.grading import Rule, Scheme
 from services.kit import bulk, query, records, several, undo
 from services.kit.errors import Invalid, Refusal
 from services.kit.query import Query
-from services.kit.transfer import child, exporting, staging
+from services.kit.transfer import exporting
 from services.kit.unit_of_work import UnitOfWork
 from services.leads import LEAD
 from tests.factories import World
 from tests.services.test_custom_fields import define
-from tests.services.test_imports import Desk
+from tests.services.test_imports import Desk, read_here
 from ui.i18n import translate
 
 OPTIONS = [
@@ -40,12 +40,7 @@ def field(world: World) -> Any:
 @pytest.fixture
 def desk(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """Return a desk at which files come in, in this process."""
-
-    def read(_module: str, folder: str, *, name: str) -> None:
-        staging.main(Path(folder))
-        del name
-
-    monkeypatch.setattr(child, "run", read)
+    read_here(monkeypatch)
     return Desk(world, tmp_path / "imports")
 
 

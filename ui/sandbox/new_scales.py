@@ -13,6 +13,7 @@ from ui import action, dialog, page, session
 from ui import format as fmt
 from ui.format import plain
 from ui.i18n import _
+from ui.widgets import table
 
 _MOST: Final = 10
 
@@ -85,17 +86,14 @@ def _movers(found: Preview) -> None:
         "name": [found.board.names[one] for one in places],
     }
     config = st.column_config
-    st.dataframe(
+    table(
         shown,
-        hide_index=True,
-        key="sandbox.scales.movers",
-        height="content",
-        placeholder="",
-        alt=_("Opportunities that would change their rank most"),
-        column_config={
+        {
             "now": config.NumberColumn(_("Rank now"), width=80),
             "then": config.NumberColumn(_("Rank then"), width=80),
             "step": config.TextColumn(_("Step"), width=65),
             "name": config.TextColumn(_("Opportunity"), width="large"),
         },
+        key="sandbox.scales.movers",
+        alt=_("Opportunities that would change their rank most"),
     )
