@@ -16,17 +16,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 import pyarrow as pa
-from sqlalchemy import text
 
 from bench import data, transfer_floor
 from bench.report import Report, Row, percentile
-from db import migrate, search
+from db import migrate
+from db import search as words
 from db.engine import make_engine
 from db.models import Customer
+from services import search
+from services.customers import CUSTOMER
+from services.kit import query, records
+from services.kit.actor import SYSTEM
+from services.kit.query import Query
+from services.kit.unit_of_work import Database
+from services.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PANDAS_MOST = 100_000
@@ -62,7 +69,7 @@ def _derived(number: int, path: Path) -> None:
             given = {name: columns.get(name, (None,) * len(some)) for name in {*Customer.forms, *searched}}
             made = {name: pa.array(found, pa.string()) for name, found in Customer.derived_columns(given).items()}
             texts = zip(*(given[name] for name in searched), strict=True)
-            made["search_tokens"] = pa.array([search.tokens(*one) for one in texts])
+            made["search_tokens"] = pa.array([words.tokens(*one) for one in texts])
             table = pa.table(made)
             writer = writer or pa.ipc.new_file(file, table.schema)
             writer.write_table(table)
@@ -202,31 +209,30 @@ def _more(report: Report, group: str, folder: Path, url: str, made: float) -> No
 
 @contextmanager
 def _others(url: str) -> Iterator[dict[str, list[float]]]:
-    """Yield the waits of somebody who reads a page, who searches and who writes, five times a second."""
-    waits: dict[str, list[float]] = {"read": [0.0], "search": [0.0], "write": [0.0]}
-    over = threading.Event()
-    engine = make_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE bench_others (id INTEGER PRIMARY KEY, n INTEGER)"))
+    """Yield the waits of somebody who opens the list, who searches and who saves, five times a second.
 
-    def act(what: str, statement: str) -> None:
-        number = 0
-        while not over.wait(0.2):
-            number += 1
+    They do what pages do, through the services. A statement of this bench's own once read the whole table, since no
+    index answered it: it told of nobody's page, and held up the log of SQLite besides.
+    """
+    waits: dict[str, list[float]] = {"list": [0.0], "search": [0.0], "save": [0.0]}
+    over = threading.Event()
+    database = Database.from_settings(Settings(_env_file=None, database_url=url))  # type: ignore[call-arg]
+    known = database.run(SYSTEM, records.create, CUSTOMER, {"name": "Beside"}).id
+    todo: dict[str, Callable[[int], object]] = {
+        "list": lambda _: database.ask(SYSTEM, query.page, CUSTOMER, Query()).frame,
+        "search": lambda _: database.ask(SYSTEM, search.find, "盛昌"),
+        "save": lambda at: database.run(SYSTEM, records.update, CUSTOMER, known, {"notes": f"Note {at}"}),
+    }
+
+    def act(what: str) -> None:
+        for at in count():
+            if over.wait(0.2):
+                return
             started = time.perf_counter()
-            with engine.begin() as connection:
-                connection.execute(text(statement), {"n": number} if what == "write" else {}).close()
+            todo[what](at)
             waits[what].append(time.perf_counter() - started)
 
-    found = "customer_search WHERE customer_search MATCH '\"盛昌\"'"
-    if engine.dialect.name == "postgresql":
-        found = f"customer WHERE {search.POSTGRESQL_TOKENS}(search_tokens) @> ARRAY['盛昌']"
-    statements = {
-        "read": "SELECT * FROM customer ORDER BY updated_at DESC, id DESC LIMIT 50",
-        "search": f"SELECT * FROM {found} LIMIT 50",
-        "write": "INSERT INTO bench_others (id, n) VALUES (:n, :n)",
-    }
-    threads = [threading.Thread(target=act, args=one) for one in statements.items()]
+    threads = [threading.Thread(target=act, args=(what,)) for what in todo]
     for thread in threads:
         thread.start()
     try:
@@ -235,6 +241,4 @@ def _others(url: str) -> Iterator[dict[str, list[float]]]:
         over.set()
         for thread in threads:
             thread.join()
-        with engine.begin() as connection:
-            connection.execute(text("DROP TABLE bench_others"))
-        engine.dispose()
+        database.engine.dispose()
