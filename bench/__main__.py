@@ -6,7 +6,7 @@ import argparse
 import os
 import time
 
-from bench import customer_page, duplicates, lists, pages, robustness, scopes, search, transfer
+from bench import customer_page, duplicates, lists, pages, robustness, scopes, search, sources, transfer
 from bench.report import Report
 
 SIZES = [10_000, 100_000]
@@ -37,6 +37,7 @@ GROUPS = {
     "customer page": customer_page.run,
     "scopes": scopes.run,
     "search": search.run,
+    "sources": sources.run,
 }
 
 if __name__ == "__main__":

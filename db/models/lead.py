@@ -103,6 +103,21 @@ Index(
     sqlite_where=_IS_LIVE,
     postgresql_where=_IS_LIVE,
 )
+# The report on sources counts along it, month by month, and looks at no lead itself (services/analytics/sources.py).
+Index(
+    "ix_lead_sources",
+    _TABLE.c.status,
+    _TABLE.c.source,
+    _TABLE.c.created_at,
+    _TABLE.c.last_activity_at,
+    _TABLE.c.converted_at,
+    _TABLE.c.owner_id,
+    _TABLE.c.team_id,
+    _TABLE.c.pool_id,
+    _TABLE.c.id,
+    sqlite_where=_IS_LIVE,
+    postgresql_where=_IS_LIVE,
+)
 # Names that might be the same, the likeliest beside each other.
 Index("ix_lead_company_block_company_key", _TABLE.c.company_block, _TABLE.c.company_key)
 pool_index(_TABLE)

@@ -12,15 +12,34 @@ A lead counts for the source it names and for the day it came in. Figures
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, and_, case, cast, extract, func, literal_column, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    and_,
+    case,
+    cast,
+    column,
+    extract,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+    values,
+)
+from sqlalchemy.orm import aliased
 
 from db.models import Conversion, Lead, Opportunity, Stage, Team, User
 from services.kit import permissions
+from services.kit.actor import Reach
 from services.kit.prepared import prepared
 from services.kit.unit_of_work import UnitOfWork
 from services.leads import LEAD
@@ -28,6 +47,7 @@ from services.opportunities import OPPORTUNITY
 
 SMALL: Final = 20
 """A rate over fewer leads than this says little."""
+_CONVERTED: Final = "converted"
 _SPOKEN_TO: Final = ("contacted", "nurturing", "qualified")
 _COUNTS: Final = ("leads", "contacted", "qualified", "unqualified", "converted")
 
@@ -109,31 +129,43 @@ class Quality:
 def quality(uow: UnitOfWork, which: Which) -> Quality:
     """Return the report over the leads that the reader may see. Raises Forbidden.
 
-    Three queries, grouped in SQL; one of them reads all these leads.
+    Three queries, counted in SQL along the index ix_lead_sources.
     """
     permissions.require(uow, "lead.read")
     starts = _starts(which.start, which.end)
     facts = (which, str(uow.settings.zone))
-    parts = uow.session.execute(prepared(uow, _select_counts, *facts)).mappings().all()
+    parts = uow.session.execute(prepared(uow, _select_counts, *facts)).all()
     medians = {row[0]: float(row[1]) for row in uow.session.execute(prepared(uow, _select_medians, *facts))}
+    by_source: dict[str | None, Counter[str]] = {}
+    by_month: list[Counter[str]] = [Counter() for _ in starts]
+    for source, status, place, leads, touched in parts:
+        if not leads:
+            continue
+        counts = _counts(status, int(leads), int(touched))
+        by_source.setdefault(source, Counter()).update(counts)
+        by_month[int(place)].update(counts)
     rows = [
-        Source(
-            source,
-            **{name: sum(int(one[name]) for one in parts if one["source"] == source) for name in _COUNTS},
-            median_days=medians.get(source),
-        )
-        for source in dict.fromkeys(one["source"] for one in parts)
+        Source(source, **{name: counts[name] for name in _COUNTS}, median_days=medians.get(source))
+        for source, counts in by_source.items()
     ]
-    rows.sort(key=lambda row: (-row.converted, -row.leads))
+    rows.sort(key=lambda row: (-row.converted, -row.leads, row.source or ""))
     months = [
-        Month(
-            start,
-            *(sum(int(one[name]) for one in parts if int(one["place"]) == at) for name in ("leads", "converted")),
-        )
-        for at, start in enumerate(starts)
+        Month(start, counts["leads"], counts["converted"]) for start, counts in zip(starts, by_month, strict=True)
     ]
     totals = {name: sum(getattr(row, name) for row in rows) for name in _COUNTS}
     return Quality(rows, months, _won(uow, *facts), totals)
+
+
+def _counts(status: str, leads: int, touched: int) -> dict[str, int]:
+    """Return what leads of one status count for; `touched`: how many of them have an activity."""
+    is_converted = status == _CONVERTED
+    return {
+        "leads": leads,
+        "contacted": leads if is_converted or status in _SPOKEN_TO else touched,
+        "qualified": leads if is_converted or status == "qualified" else 0,
+        "unqualified": leads if status == "unqualified" else 0,
+        "converted": leads if is_converted else 0,
+    }
 
 
 def _seen(uow: UnitOfWork, which: Which) -> ColumnElement[bool]:
@@ -154,28 +186,66 @@ def _midnight(uow: UnitOfWork, day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=uow.settings.zone)
 
 
-def _number(criterion: ColumnElement[bool]) -> Any:
-    return func.coalesce(func.sum(case((criterion, 1), else_=0)), 0)
-
-
 def _select_counts(uow: UnitOfWork, which: Which, _zone: str) -> Any:
+    """Return the select of (source, status, month's number, leads, those with an activity)."""
+    is_whole = uow.actor.reach("lead.read") is Reach.ALL and not (which.owner_ids or which.team_ids)
+    if uow.is_sqlite and is_whole:
+        return _select_cells(uow, which)
     place = _place(uow, _starts(which.start, which.end))
-    is_converted = Lead.converted_at.is_not(None)
     return (
-        select(
-            Lead.source,
-            place.label("place"),
-            func.count().label("leads"),
-            _number(or_(Lead.last_activity_at.is_not(None), Lead.status.in_(_SPOKEN_TO), is_converted)).label(
-                "contacted"
-            ),
-            _number(or_(Lead.status == "qualified", is_converted)).label("qualified"),
-            _number(Lead.status == "unqualified").label("unqualified"),
-            _number(is_converted).label("converted"),
-        )
+        select(Lead.source, Lead.status, place.label("place"), func.count(), func.count(Lead.last_activity_at))
         .where(_seen(uow, which))
-        .group_by(Lead.source, place)
+        .group_by(Lead.source, Lead.status, place)
     )
+
+
+def _select_cells(uow: UnitOfWork, which: Which) -> Any:
+    """Return the same, each source, status and month counted by itself along the index.
+
+    To group 300,000 leads by month SQLite sorts them all: 260 ms against 50.
+    """
+    starts = [which.start, *_starts(which.start, which.end)[1:], which.end + timedelta(days=1)]
+    bounds = [_midnight(uow, day) for day in starts]
+    instant = Lead.created_at.type
+    month = (
+        values(column("place", Integer), column("start", instant), column("end", instant), name="month")
+        .data([(at, *pair) for at, pair in enumerate(pairwise(bounds))])
+        .cte("month")
+    )
+    status, source = _each(Lead.status), _each(Lead.source)
+
+    def number(*counted: Any) -> Any:
+        return (
+            select(func.count(*counted))
+            .where(
+                Lead.deleted_at.is_(None),
+                Lead.status == status.c.value,
+                Lead.source.is_not_distinct_from(source.c.value),
+                Lead.created_at >= month.c.start,
+                Lead.created_at < month.c.end,
+            )
+            .correlate(status, source, month)
+            .scalar_subquery()
+        )
+
+    cells = select(
+        source.c.value.label("source"),
+        status.c.value.label("status"),
+        month.c.place,
+        number().label("leads"),
+        number(Lead.last_activity_at).label("touched"),
+    ).where(status.c.value.is_not(None))
+    return cells.join_from(status, source, true()).join(month, true())
+
+
+def _each(attribute: Any) -> Any:
+    """Return a CTE of the values of a column, the last one NULL, by looking for the next one along the index."""
+    known = aliased(Lead)
+    least = select(func.min(attribute)).where(Lead.deleted_at.is_(None)).scalar_subquery()
+    found = select(least.label("value")).cte(f"each_{attribute.key}", recursive=True)
+    other = getattr(known, attribute.key)
+    following = select(func.min(other)).where(known.deleted_at.is_(None), other > found.c.value).scalar_subquery()
+    return found.union_all(select(following).where(found.c.value.is_not(None)))
 
 
 def _select_medians(uow: UnitOfWork, which: Which, _zone: str) -> Any:
@@ -191,7 +261,7 @@ def _select_medians(uow: UnitOfWork, which: Which, _zone: str) -> Any:
             func.row_number().over(partition_by=Lead.source, order_by=days).label("place"),
             func.count().over(partition_by=Lead.source).label("number"),
         )
-        .where(_seen(uow, which), Lead.status == "converted")
+        .where(_seen(uow, which), Lead.status == _CONVERTED)
         .subquery()
     )
     middle = (ranked.c.place * 2 >= ranked.c.number) & (ranked.c.place * 2 <= ranked.c.number + 2)
@@ -202,7 +272,7 @@ def _place(uow: UnitOfWork, starts: Sequence[date]) -> Any:
     """Return the number of the month in which a lead came in, among these."""
     bounds = [(at, _midnight(uow, day)) for at, day in enumerate(starts)]
     return case(
-        *((Lead.created_at >= bound, literal_column(str(at))) for at, bound in reversed(bounds[1:])),
+        *((Lead.created_at >= bound, literal_column(str(at))) for at, bound in reversed(bounds)),
         else_=literal_column("0"),
     )
 
@@ -223,34 +293,35 @@ def _won(uow: UnitOfWork, which: Which, zone: str) -> Sequence[Won]:
 
 
 def _select_won(uow: UnitOfWork, which: Which, _zone: str) -> Any:
-    of_lead = (
-        select(Conversion.id, Conversion.opportunity_id, Conversion.customer_id, Conversion.has_made_customer)
+    """Return the select of what was won; the conversions are gathered once."""
+    made = (
+        select(
+            Conversion.id,
+            Conversion.opportunity_id,
+            Conversion.customer_id,
+            Conversion.has_made_customer,
+            Lead.source,
+        )
         .join(Lead, Lead.id == Conversion.lead_id)
-        .where(_seen(uow, which), Conversion.reverted_at.is_(None))
-        .subquery()
+        .where(_seen(uow, which), Lead.status == _CONVERTED, Conversion.reverted_at.is_(None))
+        .cte("made")
     )
-    direct = select(of_lead.c.opportunity_id, of_lead.c.id).where(of_lead.c.opportunity_id.is_not(None))
+    direct = select(made.c.opportunity_id.label("id"), made.c.id.label("conversion_id"))
     at_customer = (
-        select(Opportunity.id, of_lead.c.id)
-        .join(of_lead, of_lead.c.customer_id == Opportunity.customer_id)
-        .where(of_lead.c.has_made_customer)
+        select(Opportunity.id, made.c.id)
+        .join(made, made.c.customer_id == Opportunity.customer_id)
+        .where(made.c.has_made_customer)
     )
-    both = union(direct, at_customer).subquery()
-    opportunity_id, conversion_id = both.c
-    first = (
-        select(opportunity_id.label("opportunity_id"), func.min(conversion_id).label("conversion_id"))
-        .group_by(opportunity_id)
-        .subquery()
-    )
+    both = union_all(direct.where(made.c.opportunity_id.is_not(None)), at_customer).subquery()
+    first = select(both.c.id, func.min(both.c.conversion_id).label("conversion_id")).group_by(both.c.id).subquery()
     return (
-        select(Lead.source, Opportunity.currency, func.count(), func.coalesce(func.sum(Opportunity.amount), 0))
+        select(made.c.source, Opportunity.currency, func.count(), func.coalesce(func.sum(Opportunity.amount), 0))
         .select_from(first)
-        .join(Conversion, Conversion.id == first.c.conversion_id)
-        .join(Lead, Lead.id == Conversion.lead_id)
-        .join(Opportunity, Opportunity.id == first.c.opportunity_id)
+        .join(made, made.c.id == first.c.conversion_id)
+        .join(Opportunity, Opportunity.id == first.c.id)
         .join(Stage, Stage.id == Opportunity.stage_id)
         .where(permissions.scope(uow, OPPORTUNITY), Opportunity.deleted_at.is_(None), Stage.kind == "won")
-        .group_by(Lead.source, Opportunity.currency)
+        .group_by(made.c.source, Opportunity.currency)
     )
 
 
