@@ -41,6 +41,7 @@ _Line = tuple[int, Sequence[Any]]
 _UNDER_TITLE: Final = 3
 _LOOKED_AT: Final = 5
 """Rows below a title in which the headings are looked for."""
+_ARCHIVE: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _TOTAL: Final = Message(N_("This row looks like a total, not like a record. Take it out of the file."))
 _NUMBER: Final = re.compile(r"[-+(]?[¥￥$€£]?\s*[\d,.\s]+[万亿%)]?")
@@ -103,35 +104,38 @@ def open_table(
 ) -> Stream:
     """Return the table in a file as a stream of rows. Raises Refusal, also while the rows are read."""
     limits = limits or Limits()
-    if isinstance(source, Path):
-        name = name or source.name
-        content = _read_file(source, limits)
-    else:
-        name = name or "file"
-        content = source
-    if len(content) > limits.bytes:
-        raise Refusal(
-            N_("“{name}” is larger than {megabytes} MB. Divide it into several files."),
-            name=name,
-            megabytes=limits.bytes // 1024 // 1024,
-        )
-    return _shaped(name, _raw(content, name, sheet, limits, how or TextForm()))
+    name = name or (source.name if isinstance(source, Path) else "file")
+    return _shaped(name, _raw(_content(source, name, limits), name, sheet, limits, how or TextForm()))
 
 
-def _read_file(path: Path, limits: Limits) -> bytes:
+def _require_size(name: str, size: int, limits: Limits) -> None:
+    if size > limits.bytes:
+        most = limits.bytes // 1024 // 1024
+        text = N_("“{name}” is larger than {megabytes} MB. Divide it into several files.")
+        raise Refusal(text, name=name, megabytes=most)
+
+
+def _content(source: bytes | Path, name: str, limits: Limits) -> bytes | Path:
+    """Return what is in a file, or the path of an archive, which need not lie in memory as a whole."""
+    if isinstance(source, bytes):
+        _require_size(name, len(source), limits)
+        return source
     try:
-        if path.stat().st_size > limits.bytes:
-            return b" " * (limits.bytes + 1)  # refused by its length in open_table
-        return path.read_bytes()
+        _require_size(name, source.stat().st_size, limits)
+        with source.open("rb") as file:
+            begun = file.read(len(_ARCHIVE))
+            return source if begun == _ARCHIVE else begun + file.read()
     except IsADirectoryError as error:
-        raise Refusal(N_("“{name}” is a folder; name a file."), name=str(path)) from error
+        raise Refusal(N_("“{name}” is a folder; name a file."), name=str(source)) from error
     except FileNotFoundError as error:
-        raise Refusal(N_("There is no file “{name}”."), name=str(path)) from error
+        raise Refusal(N_("There is no file “{name}”."), name=str(source)) from error
     except OSError as error:
-        raise Refusal(N_("“{name}” cannot be read: {reason}."), name=str(path), reason=error.strerror) from error
+        raise Refusal(N_("“{name}” cannot be read: {reason}."), name=str(source), reason=error.strerror) from error
 
 
-def _raw(content: bytes, name: str, sheet: str | None, limits: Limits, how: TextForm) -> RawTable:
+def _raw(content: bytes | Path, name: str, sheet: str | None, limits: Limits, how: TextForm) -> RawTable:
+    if isinstance(content, Path) or content.startswith(_ARCHIVE):
+        return workbooks.read(content, name, sheet, maximum_columns=MAXIMUM_COLUMNS, maximum_unpacked=limits.unpacked)
     if not content.strip(b"\x00\r\n\t ,;\xef\xbb\xbf\xff\xfe"):
         raise Refusal(N_("“{name}” is empty."), name=name)
     for magic, kind in _NO_TABLES:
@@ -143,8 +147,6 @@ def _raw(content: bytes, name: str, sheet: str | None, limits: Limits, how: Text
             )
     if content.startswith(_OLE):
         raise _old_format(content, name)
-    if content.startswith(b"PK\x03\x04"):
-        return workbooks.read(content, name, sheet, maximum_columns=MAXIMUM_COLUMNS, maximum_unpacked=limits.unpacked)
     if content.startswith(b"PK"):
         raise Refusal(N_("“{name}” is damaged: it cannot be unpacked. Save it again."), name=name)
     return _text(content, name, how)
