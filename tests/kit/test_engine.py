@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from db import engine as engines
 from db import migrate
-from db.engine import make_engine, tune_for_loading, write_back
+from db.engine import make_engine, tune_for_loading, unmapped, write_back
 from services.customers import CUSTOMER
 from services.kit import query
 from services.kit.unit_of_work import Database
@@ -80,3 +80,21 @@ def test_whoever_reads_for_long_holds_nobody_up_and_the_log_is_begun_anew_afterw
     write_back(loading)
     assert (0, 2) == (_log(loading), _of(loading, "SELECT count(*) FROM some"))
     assert _of(loading, "PRAGMA busy_timeout") == 30_000
+
+
+def test_whoever_reads_all_of_a_file_does_not_map_it_and_leaves_the_connection_as_it_was(database: Database) -> None:
+    is_sqlite = database.engine.dialect.name == "sqlite"
+    with database.engine.connect() as connection:
+
+        def mapped() -> Any:
+            return connection.exec_driver_sql("PRAGMA mmap_size").scalar_one() if is_sqlite else None
+
+        def cut_off() -> None:
+            with unmapped(connection):
+                assert (0 if is_sqlite else None) == mapped()
+                raise ValueError("cut off")
+
+        before = mapped()
+        with pytest.raises(ValueError, match="cut off"):
+            cut_off()
+        assert before == mapped()

@@ -146,6 +146,30 @@ def test_a_frame_becomes_a_workbook_under_its_titles() -> None:
     )
 
 
+class _Full(io.BytesIO):
+    """A disk with room for one block."""
+
+    def write(self, content: Any) -> int:
+        if self.tell() > 100_000:
+            raise OSError(28, "No space left on device")
+        return super().write(content)
+
+
+def test_a_disk_that_is_full_ends_the_writing_of_a_workbook() -> None:
+    rows = ([f"{number} {number * 1_000_003 % 99_991}"] for number in range(40_000))
+    with pytest.raises(OSError, match="No space left"):
+        exporting.write(_Full(), [Heading("What")], rows, file_format="xlsx")
+
+
+def test_a_reason_to_stop_is_told_as_it_is_and_not_as_one_of_the_writing() -> None:
+    def rows() -> Any:
+        yield from ([number] for number in range(12_000))
+        raise Forbidden("customer.export")
+
+    with pytest.raises(Forbidden):
+        exporting.write(io.BytesIO(), [Heading("What")], rows(), file_format="xlsx")
+
+
 def test_rows_with_errors_go_out_as_they_came_with_the_reason(sqlite_world: World) -> None:
     table = read_table(b"Name,Growth\nA,1\nB,'=x\n", "f")
     mapped = mapping.match_columns(OPPORTUNITY, table)

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from db.engine import unmapped
 from db.types import N_
 from services.kit import audit, money, permissions, query, several
 from services.kit.actor import Actor
@@ -111,9 +112,10 @@ def _write_out(
     asked = replace(wanted or Query(), columns=names, cursor=None)
     headings = [Heading(words(entity.fields[name].label), entity.fields[name].kind) for name in names]
     fields = [entity.fields[name] for name in names]
-    found = query.blocks(uow, entity, asked, permissions.scope(uow, entity, "export"))
-    blocks = (_shown(block, fields, words, uow.settings.zone) for block in found)
-    return write_blocks(target, headings, blocks, file_format=file_format, sheet=words(entity.many)), names
+    with unmapped(uow.session.connection()):
+        found = query.blocks(uow, entity, asked, permissions.scope(uow, entity, "export"))
+        blocks = (_shown(block, fields, words, uow.settings.zone) for block in found)
+        return write_blocks(target, headings, blocks, file_format=file_format, sheet=words(entity.many)), names
 
 
 def _columns(entity: Entity, wanted: Query | None) -> tuple[str, ...]:

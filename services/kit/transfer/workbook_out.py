@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Self
 from xml.sax.saxutils import escape
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -66,19 +67,42 @@ def write(
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         while block is not None or not sheets:
             sheets += 1
-            with archive.open(f"xl/worksheets/sheet{sheets}.xml", "w", force_zip64=True) as file:
-                file.write(_head(titles, widths).encode())
+            with archive.open(f"xl/worksheets/sheet{sheets}.xml", "w", force_zip64=True) as file, _Behind(file) as out:
+                out.write(_head(titles, widths).encode())
                 row = 2
                 while block is not None and row <= MOST_ROWS:
                     number = len(block[0]) if block else 0
                     here = min(number, MOST_ROWS - row + 1)
-                    file.write(_rows([_part(column, 0, here) for column in block], kinds, row, here))
+                    out.write(_rows([_part(column, 0, here) for column in block], kinds, row, here))
                     row, count = row + here, count + here
                     left = [_part(column, here, number) for column in block]
                     block = left if here < number else next(waiting, None)
-                file.write(b"</sheetData></worksheet>")
+                out.write(b"</sheetData></worksheet>")
         _write_frame(archive, name, sheets)
     return count
+
+
+class _Behind:
+    """Writes into a file in a thread of its own: one block is zipped while the next one is put together."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="zip")
+        self._last: Future[int] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, content: bytes) -> None:
+        """Wait until what came before is written, and raise what it raised; then let this be written."""
+        if self._last is not None:
+            self._last.result()
+        self._last = self._thread.submit(self._file.write, content)
+
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        self._thread.shutdown()
+        if self._last is not None and kind is None:
+            self._last.result()
 
 
 def _part(column: Any, start: int, end: int) -> Any:
