@@ -8,14 +8,13 @@ from typing import Any
 from bench import floor
 from bench.lists import MOST_MS, seller
 from bench.report import Report, Row, side_by_side
-from bench.search import newcomer
+from bench.search import manager, newcomer
 from services.activities import ACTIVITY
 from services.contacts import CONTACT
 from services.contracts import CONTRACT
 from services.kit import query
 from services.kit.actor import Actor
 from services.kit.entity import Entity
-from services.kit.permissions import grants_of
 from services.kit.query import Query
 from services.kit.unit_of_work import Database
 from services.opportunities import OPPORTUNITY
@@ -26,12 +25,6 @@ FILTERED: dict[Entity, Query] = {
     OPPORTUNITY: Query().where("stage_id", "in", 1),
     CONTRACT: Query().where("stage", "in", "approved"),
 }
-
-
-def manager() -> Actor:
-    """Return somebody who sees three teams of eight."""
-    grants, teams = grants_of("sales_manager"), frozenset({3, 4, 5})
-    return Actor(user_id=3, name="Manager", role="sales_manager", grants=grants, team_id=3, tree_ids=teams)
 
 
 def run(report: Report, sizes: list[int]) -> None:

@@ -43,8 +43,14 @@ def newcomer() -> Actor:
     )
 
 
+def manager() -> Actor:
+    """Return somebody who sees three teams of eight."""
+    grants, teams = grants_of("sales_manager"), frozenset({3, 4, 5})
+    return Actor(user_id=3, name="Manager", role="sales_manager", grants=grants, team_id=3, tree_ids=teams)
+
+
 def run(report: Report, sizes: list[int]) -> None:
-    """Measure every kind of word, as a leader, as a seller and as one who has little, on both engines."""
+    """Measure every kind of word, as a leader, a seller, one who has little and a manager, on both engines."""
     assert registry.ALL  # noqa: S101 - all kinds are searched
     for engine, size, database in floor.loaded(sizes):
         measure(report, f"Search of everything, {size:,} customers on {engine}", database)
@@ -56,7 +62,7 @@ def measure(report: Report, group: str, database: Database) -> None:
         number = connection.execute(text("SELECT max(id) FROM customer")).scalar_one()
         phone = str(connection.execute(Customer.__table__.select().where(Customer.id == number // 2)).one().phone)
     typed = {**TYPED, "part of a phone": phone[-7:], "last four of a phone": phone[-4:]}
-    for reader in (leader(), seller(), newcomer()):
+    for reader in (leader(), seller(), newcomer(), manager()):
         for what, written in typed.items():
             found = database.ask(reader, search.find, written)
             taken = side_by_side(

@@ -246,12 +246,26 @@ POSTGRESQL_TOKENS: Final = "sandtable_tokens"
 it walked the table row by row for words that few rows have (250 ms at a million rows, against 4 by the index)."""
 
 
+PIECE: Final = 10
+STRETCH: Final = 14
+"""Bits of a key: the rows of 1,024 keys are a piece of the table, those of 16,384 a stretch."""
+
+
+def lies_in(key: str) -> str:
+    """Return the array of the piece and the stretch in which the row of a key lies; these count downwards from -1.
+
+    In the index it tells rows with common words apart by their age: what is searched is shown the newest first.
+    """
+    return f"ARRAY[{key} >> {PIECE}, -1 - ({key} >> {STRETCH})]"
+
+
 def postgresql_search_ddl(table: str) -> list[str]:
-    """Return the statements that index the array of tokens by GIN."""
+    """Return the statements that index the array of tokens by GIN, in the order of bytes, and where the row lies."""
+    tokens = f'({POSTGRESQL_TOKENS}(search_tokens)) COLLATE "C"'
     return [
         (
             f"CREATE OR REPLACE FUNCTION {POSTGRESQL_TOKENS}(text) RETURNS text[] LANGUAGE plpgsql "
             "IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS $$ BEGIN RETURN string_to_array($1, ' '); END $$"
         ),
-        f"CREATE INDEX ix_{table}_search ON {table} USING gin ({POSTGRESQL_TOKENS}(search_tokens))",
+        f"CREATE INDEX ix_{table}_search ON {table} USING gin ({tokens}, ({lies_in('id')}))",
     ]

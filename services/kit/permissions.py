@@ -221,10 +221,13 @@ def own_keys(uow: UnitOfWork, entity: Entity) -> list[Select[Any]]:
     return rule.keys(_seeing(uow, "read"), reach)
 
 
-def above(uow: UnitOfWork, entity: Entity) -> list[Select[Any]]:
-    """Return selects of the keys of the parents through which the actor reads rows; empty as `keys` is."""
+def above(uow: UnitOfWork, entity: Entity, *, is_deep: bool = False) -> list[Select[Any]]:
+    """Return selects of the keys of the parents through which the actor reads rows; empty as `keys` is.
+
+    If deep, of all ancestors: also of the customers through whose contracts receipts are read.
+    """
     found = _through(uow, entity)
-    return found[0].above(found[1], found[2]) if found else []
+    return found[0].above(found[1], found[2], is_deep=is_deep) if found else []
 
 
 def _through(uow: UnitOfWork, entity: Entity) -> tuple[Any, Actor, Reach] | None:

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, select
 
 from db.types import N_
 from services.kit import choosing, cursors, custom, masking, permissions, searching, seeing, selects, several
-from services.kit.actor import Reach
+from services.kit.alternatives import apart_in
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.fields import NUMERIC, Field, ParseError, parse
@@ -101,16 +101,22 @@ class Page:
 
 
 def page(
-    uow: UnitOfWork, entity: Entity, query: Query | None = None, *extra: ColumnElement[bool], is_counted: bool = True
+    uow: UnitOfWork,
+    entity: Entity,
+    query: Query | None = None,
+    *extra: ColumnElement[bool],
+    is_counted: bool = True,
+    how: seeing.Way | None = None,
 ) -> Page:
     """Return one page of what the actor may read.
 
-    `extra` are criteria a page cannot express as filters. If it is not counted, its count is that of its rows. Raises
-    Forbidden, and Refusal for an unknown field, operator or cursor.
+    `extra` are criteria a page cannot express as filters. If it is not counted, its count is that of its rows. `how`
+    it is asked for is known to whoever searches several entities (seeing.ways). Raises Forbidden, and Refusal for an
+    unknown field, operator or cursor.
     """
     query = query or Query()
     permissions.require(uow, f"{entity.key}.read")
-    shape, values = _asked(uow, entity, query)
+    shape, values = _asked(uow, entity, query, how)
     total = None
     if _is_narrowed(shape, extra) and shape.how.kind == seeing.MANY:
         total = _count(uow, shape, values, query, extra)
@@ -253,7 +259,9 @@ def parse_filter(entity: Entity, name: str, written: str, *, currency: str = "CN
 # --- asking -------------------------------------------------------------------------------------------------
 
 
-def _asked(uow: UnitOfWork, entity: Entity, query: Query) -> tuple[Shape, dict[str, Any]]:
+def _asked(
+    uow: UnitOfWork, entity: Entity, query: Query, how: seeing.Way | None = None
+) -> tuple[Shape, dict[str, Any]]:
     """Return what shapes the statement, and the values that are bound to it. Raises Refusal."""
     for condition in query.filters:
         field_ = entity.fields.get(condition.field)
@@ -264,14 +272,16 @@ def _asked(uow: UnitOfWork, entity: Entity, query: Query) -> tuple[Shape, dict[s
     named = (*columns, *(name for name, _operator in conditions), query.sort or "")
     token = custom.in_force().token if any(custom.is_custom(name) for name in named) else None
     searched = selects.search_of(entity, query.search)
-    how = seeing.way(uow, entity, is_search=bool(searched))
+    how = how or seeing.way(uow, entity, is_search=bool(searched))
     hidden_by = ""
     if masking.is_masked(uow, entity.key):
         # What a pool hides is told by no order either; and which added fields are searched decides what is found.
         hidden_by = query.sort if query.sort and custom.is_custom(query.sort) and not searched else ""
         token = custom.in_force().token if searched else token
-    shape = Shape(entity, columns, conditions, searched, token, hidden_by=hidden_by, how=how)
-    values = selects.bound(uow, shape, [one.values for one in query.filters], query.search)
+    given = [one.values for one in query.filters]
+    apart = None if searched else apart_in(entity, conditions, given)
+    shape = Shape(entity, columns, conditions, searched, token, hidden_by=hidden_by, how=how, apart=apart)
+    values = selects.bound(uow, shape, given, query.search)
     if choosing.places(entity.fields, conditions):
         found = uow.session.execute(prepared(uow, selects.chosen, shape), values).scalar_one()
         shape = shape._replace(is_few=found < choosing.FEW)
@@ -297,7 +307,7 @@ def _order(entity: Entity, query: Query) -> Order:
 def _fetch(
     uow: UnitOfWork, shape: Shape, values: Mapping[str, Any], query: Query, extra: Criteria
 ) -> tuple[list[Any], str | None]:
-    """Return the rows of the page and the cursor of the next one; of a search from where it brings enough of them."""
+    """Return the rows of the page and the cursor of the next one."""
     if shape.search in ("tokens", "either") and shape.how.kind != seeing.GATHERED:
         return _found(uow, shape, values, query, extra)
     return _rows(uow, shape, values, query, extra)
@@ -306,24 +316,14 @@ def _fetch(
 def _found(
     uow: UnitOfWork, shape: Shape, values: Mapping[str, Any], query: Query, extra: Criteria
 ) -> tuple[list[Any], str | None]:
-    """Look among the newest, deeper if that promises enough, then by the index (searching.py)."""
+    """Look where words are looked for (searching.py): on SQLite among the newest hits first, then among all."""
     start = cursors.decode(query.cursor)
-    newest = shape._replace(place=searching.AMONG_NEWEST)
-    among: int | None = searching.NEWEST
-    found: tuple[list[Any], str | None] = [], None
-    while among:
-        limits = {"after_id": start["id"] if start else searching.LAST, "among": among}
-        found = _rows(uow, newest, {**values, **limits}, query, extra)
-        if found[1] or uow.is_sqlite:
-            break
-        sees_all = uow.actor.reach(f"{shape.entity.key}.read") is Reach.ALL
-        among = searching.deeper(among, len(found[0]), query.limit + 1, sees_all=sees_all)
-    if found[1]:
-        return found
+    values = {**values, "after_id": start["id"] if start else searching.LAST}
     if not uow.is_sqlite:
-        is_own = seeing.sees_some(uow, shape.entity)
-        shape = shape._replace(place=searching.AMONG_OWN if is_own else searching.AMONG_ALL)
-    return _rows(uow, shape, values, query, extra)
+        place = searching.AMONG_OWN if shape.how.is_some else searching.BY_STRETCHES
+        return _rows(uow, shape._replace(place=place), values, query, extra)
+    found = _rows(uow, shape._replace(place=searching.AMONG_NEWEST), values, query, extra)
+    return found if found[1] else _rows(uow, shape, values, query, extra)
 
 
 def _rows(

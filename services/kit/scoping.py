@@ -31,8 +31,8 @@ class KeyRule(ScopeRule, Protocol):
         """Return selects of the keys of live rows, each along one index, together all; of at most `parents` parents."""
         ...
 
-    def above(self, actor: Actor, reach: Reach) -> list[Select[Any]]:
-        """Return selects of the keys of the parents through which rows are seen."""
+    def above(self, actor: Actor, reach: Reach, *, is_deep: bool = False) -> list[Select[Any]]:
+        """Return selects of the keys of the parents through which rows are seen; if deep, of all ancestors."""
         ...
 
 
@@ -68,7 +68,7 @@ class Owned:
         found = [select(self.model.id).where(one, self.model.deleted_at.is_(None)) for one in self._parts(actor, reach)]
         return [one.limit(parents) for one in found]
 
-    def above(self, actor: Actor, reach: Reach) -> list[Select[Any]]:  # noqa: ARG002 - the contract
+    def above(self, actor: Actor, reach: Reach, *, is_deep: bool = False) -> list[Select[Any]]:  # noqa: ARG002 - the contract
         """Return nothing: a row is seen for its own sake."""
         return []
 
@@ -87,7 +87,7 @@ class Own:
         """Return one select."""
         return [select(self.model.id).where(self(actor, reach), self.model.deleted_at.is_(None)).limit(parents)]
 
-    def above(self, actor: Actor, reach: Reach) -> list[Select[Any]]:  # noqa: ARG002 - the contract
+    def above(self, actor: Actor, reach: Reach, *, is_deep: bool = False) -> list[Select[Any]]:  # noqa: ARG002 - the contract
         """Return nothing: a row is seen for its own sake."""
         return []
 
@@ -120,9 +120,10 @@ class Through:
             for one in above
         ]
 
-    def above(self, actor: Actor, reach: Reach) -> list[Select[Any]]:
-        """Return the keys of the parents."""
-        return self.rule.keys(actor, reach)  # type: ignore[no-any-return]
+    def above(self, actor: Actor, reach: Reach, *, is_deep: bool = False) -> list[Select[Any]]:
+        """Return the keys of the parents, or of all ancestors."""
+        found: list[Select[Any]] = self.rule.keys(actor, reach)
+        return [*found, *self.rule.above(actor, reach, is_deep=True)] if is_deep else found
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,6 @@ class AnyOf:
         """Return the selects of all reasons."""
         return [select for one in self.rules for select in one.keys(actor, reach, parents)]
 
-    def above(self, actor: Actor, reach: Reach) -> list[Select[Any]]:
-        """Return the parents of all reasons."""
-        return [select for one in self.rules for select in one.above(actor, reach)]
+    def above(self, actor: Actor, reach: Reach, *, is_deep: bool = False) -> list[Select[Any]]:
+        """Return the parents of all reasons, or all ancestors."""
+        return [select for one in self.rules for select in one.above(actor, reach, is_deep=is_deep)]

@@ -9,7 +9,7 @@ as far as that costs little, and then said to be "at least".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import eq
 from typing import Any, Final, NamedTuple
 
@@ -45,7 +45,7 @@ RARE: Final = 200
 """So few rows that fulfil a filter, among the PARENTS first parents, are gathered as well."""
 LITTLE: Final = 500
 """Rows that are looked through for what is searched."""
-SOME: Final = 10_000
+SOME: Final = 5_000
 """Rows whose keys are gathered beside those of the rows that have a word."""
 GATHERED, MANY, SPARSE = "gathered", "many", "sparse"
 
@@ -59,6 +59,8 @@ class Way(NamedTuple):
     """Parents that a count looks through; None: all there are."""
     is_broad: bool = False
     """There are more than MOST parents."""
+    is_some: bool = False
+    """The reader sees rows for their own sake, and so few that to gather their keys is next to nothing."""
 
 
 def way(uow: UnitOfWork, entity: Entity, *, is_search: bool = False) -> Way:
@@ -66,11 +68,9 @@ def way(uow: UnitOfWork, entity: Entity, *, is_search: bool = False) -> Way:
 
     What a search finds is asked row by row, unless its reader sees so little that this is looked through instead.
     """
-    is_through = bool(permissions.keys(uow, entity))
-    if is_search and (is_through or permissions.own_keys(uow, entity)):
-        is_little = uow.session.execute(prepared(uow, _little, entity.key)).scalar_one()
-        return Way(GATHERED if is_little else MANY if is_through else "")
-    if not is_through:
+    if is_search:
+        return ways(uow, [entity])[entity.key]
+    if not permissions.keys(uow, entity):
         return Way()
     found = uow.session.execute(prepared(uow, _seen, entity.key)).scalar_one()
     parents = found if found >= 0 else -found - 1
@@ -79,6 +79,28 @@ def way(uow: UnitOfWork, entity: Entity, *, is_search: bool = False) -> Way:
     if parents < PARENTS:
         return Way(GATHERED)
     return Way(SPARSE, None if parents < MOST else MOST, parents >= MOST)
+
+
+def ways(uow: UnitOfWork, entities: Sequence[Entity]) -> dict[str, Way]:
+    """Return how several entities are searched for the reader, by key. At most two queries for all.
+
+    The first asks for what is counted along one index; only of whoever has so little of that the rest is counted.
+    """
+    keys = tuple(one.key for one in entities if _keys(uow, one))
+    found = {one.key: Way() for one in entities}
+    through = []
+    for key, number in _numbers(uow, _some, keys):
+        if not permissions.keys(uow, ENTITIES[key]):
+            found[key] = (Way(), Way(is_some=True), Way(GATHERED))[number]
+        elif number:
+            through.append(key)
+        else:
+            found[key] = Way(MANY)
+    return found | {key: Way(GATHERED if number else MANY) for key, number in _numbers(uow, _little, tuple(through))}
+
+
+def _numbers(uow: UnitOfWork, make: Callable[..., Any], keys: tuple[str, ...]) -> Iterable[tuple[str, int]]:
+    return zip(keys, uow.session.execute(prepared(uow, make, keys)).one(), strict=True) if keys else ()
 
 
 def narrowed(how: Way, found: int) -> Way:
@@ -117,18 +139,6 @@ def apart(scope: ColumnElement[bool]) -> list[ColumnElement[bool]]:
     return found
 
 
-def sees_some(uow: UnitOfWork, entity: Entity) -> bool:
-    """Say whether the reader sees rows for their own sake, and so few that to gather their keys is next to nothing."""
-    if permissions.keys(uow, entity) or not permissions.own_keys(uow, entity):
-        return False
-    return bool(uow.session.execute(prepared(uow, _some, entity.key)).scalar_one())
-
-
-def _some(uow: UnitOfWork, key: str) -> Select[Any]:
-    parts = [_number(one.limit(SOME + 1)) for one in permissions.own_keys(uow, ENTITIES[key])]
-    return select(case(*((one > SOME, 0) for one in reversed(parts)), else_=1))
-
-
 def _keys(uow: UnitOfWork, entity: Entity, parents: int | None = None) -> list[Select[Any]]:
     """Return the selects of the keys of what the reader sees, through parents or for its own sake."""
     return permissions.keys(uow, entity, parents=parents) or permissions.own_keys(uow, entity)
@@ -145,11 +155,39 @@ def _seen(uow: UnitOfWork, key: str) -> Select[Any]:
     return select(case(*((one > FEW, -1 - parents) for one in rows), else_=parents))
 
 
-def _little(uow: UnitOfWork, key: str) -> Select[Any]:
-    """Make what says whether there are no more than LITTLE rows, seen through no more parents if through any."""
-    entity = ENTITIES[key]
-    parts = _cheapest(_keys(uow, entity, LITTLE + 1) + permissions.above(uow, entity))
-    return select(case(*((_number(one.limit(LITTLE + 1)) > LITTLE, 0) for one in parts), else_=1))
+def _some(uow: UnitOfWork, keys: tuple[str, ...]) -> Select[Any]:
+    """Make what says of each entity whether there are no more than LITTLE rows (2), than SOME (1), or more (0).
+
+    Of rows that are seen through others: whether these, and those through which they are seen, may be no more than
+    LITTLE (1), as far as that is told without a join, or are more (0).
+    """
+    return select(*(_steps(uow, ENTITIES[key]).label(key) for key in keys))
+
+
+def _steps(uow: UnitOfWork, entity: Entity) -> Any:
+    if not permissions.keys(uow, entity):
+        parts = [_number(one.limit(SOME + 1)) for one in _cheapest(_keys(uow, entity))]
+        return case(*((one > SOME, 0) for one in parts), *((one > LITTLE, 1) for one in parts), else_=2)
+    parts = [one for one in _parts(uow, entity) if not _joins(one)]
+    return case(*((_number(one.limit(LITTLE + 1)) > LITTLE, 0) for one in parts), else_=1)
+
+
+def _little(uow: UnitOfWork, keys: tuple[str, ...]) -> Select[Any]:
+    """Make what says of each entity that is seen through others whether there are no more than LITTLE rows (1).
+
+    Those through which they are seen are no more than that, too.
+    """
+    parts = {key: [one for one in _parts(uow, ENTITIES[key]) if _joins(one)] for key in keys}
+    return select(
+        *(
+            case(*((_number(one.limit(LITTLE + 1)) > LITTLE, 0) for one in parts[key]), else_=1).label(key)
+            for key in keys
+        )
+    )
+
+
+def _parts(uow: UnitOfWork, entity: Entity) -> list[Select[Any]]:
+    return _cheapest(_keys(uow, entity, LITTLE + 1) + permissions.above(uow, entity, is_deep=True))
 
 
 def _cheapest(parts: Sequence[Select[Any]]) -> list[Select[Any]]:
@@ -159,7 +197,11 @@ def _cheapest(parts: Sequence[Select[Any]]) -> list[Select[Any]]:
     it PostgreSQL may read a piece of both tables to find the first rows.
     """
     furthest = parts[::-1]
-    return sorted(furthest, key=lambda one: sum(isinstance(part, Subquery) for part in visitors.iterate(one)))
+    return sorted(furthest, key=_joins)
+
+
+def _joins(rows: Select[Any]) -> int:
+    return sum(isinstance(part, Subquery) for part in visitors.iterate(rows))
 
 
 def _number(rows: Select[Any]) -> Any:

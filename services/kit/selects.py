@@ -27,20 +27,19 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy import or_ as any_of
-from sqlalchemy.sql.elements import BooleanClauseList
+from sqlalchemy.sql.elements import BooleanClauseList, True_
 from sqlalchemy.sql.operators import or_
 
 from db.base import table_of
 from db.search import query_alternatives
 from db.types import N_
-from services.kit import choosing, custom, groups, masking, searching, seeing, several
+from services.kit import alternatives, choosing, custom, groups, masking, searching, seeing, several
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.unit_of_work import UnitOfWork
 
 _MERGED: Final = "updated_at"
 """The order in which every column that scopes ask for is indexed (db/base.py)."""
-_MOST_PARTS: Final = 40
 _WHOSE: Final = frozenset({"owner_id", "team_id"})
 TITLE: Final = "_title"
 """Suffix of the column that holds the name of what a reference points to."""
@@ -67,6 +66,8 @@ class Shape(NamedTuple):
     """So few rows have the choices that are asked for that they are gathered first (choosing.py)."""
     how: seeing.Way = seeing.Way()
     """In which way the scope of the reader is put (seeing.py)."""
+    apart: alternatives.Apart | None = None
+    """A condition of several values, of which each is read by itself."""
 
 
 class Order(NamedTuple):
@@ -100,6 +101,7 @@ def bound(uow: UnitOfWork, shape: Shape, values: Sequence[tuple[Any, ...]], sear
             found[f"condition_{at}"] = choosing.codes(field_, operator, given)
         elif operator not in ("empty", "filled"):
             found[f"condition_{at}"] = _as_asked(operator, given)
+    found |= alternatives.bound(shape.apart, values)
     if shape.search == "title":
         found["search"] = f"{escape_like(search.strip())}%"
     elif shape.search:
@@ -131,17 +133,18 @@ def escape_like(value: str) -> str:
 # --- criteria -----------------------------------------------------------------------------------------------
 
 
-def _criteria(uow: UnitOfWork, shape: Shape, *, is_counted: bool = False) -> Criteria:
-    """Return what a row must be; the scope of the reader comes first, always."""
+def _criteria(uow: UnitOfWork, shape: Shape, *, is_counted: bool = False, but: int | None = None) -> Criteria:
+    """Return what a row must be but for one condition; the scope of the reader comes first, always."""
     model: Any = shape.entity.model
     found: list[ColumnElement[bool]] = [_scope(uow, shape), model.deleted_at.is_(None)]
     chosen = choosing.places(shape.entity.fields, shape.conditions)
     found += [
         _criterion(shape.entity.column(name), operator, f"condition_{at}")
         for at, (name, operator) in enumerate(shape.conditions)
-        if at not in chosen
+        if at not in chosen and at != but
     ]
-    found += choosing.criteria(shape.entity, shape.conditions, is_few=shape.is_few, is_sqlite=uow.is_sqlite)
+    facts = {"is_few": shape.is_few, "is_sqlite": uow.is_sqlite, "is_counted": is_counted}
+    found += choosing.criteria(shape.entity, shape.conditions, **facts)
     if shape.search and shape.place not in searching.BY_INDEX:
         found.append(_search(uow, shape, is_counted=is_counted))
     if masking.is_masked(uow, shape.entity.key):
@@ -268,9 +271,10 @@ def first_rows(
     """Return the select of the rows that have the key, from the beginning or after `after_key`, `after_id`."""
     if shape.place in searching.BY_INDEX:
         return _by_index(uow, shape, is_after=is_after, limit=limit, extra=extra)
-    apart = seeing.apart(_scope(uow, shape)) if order.name == _MERGED and not shape.search else []
-    if 1 < len(apart) <= _MOST_PARTS:
-        return _merged(uow, shape, order, apart, is_after=is_after, limit=limit, extra=extra)
+    if order.name == _MERGED and not shape.search:
+        parts, rest = _parts(uow, shape)
+        if 1 < len(parts) <= alternatives.MOST:
+            return _merged(uow, shape, order, parts, is_after=is_after, limit=limit, rest=(*rest, *extra))
     selected, column, key = _keyed(uow, shape, order, extra)
     if is_nullable(shape.entity, order.name):
         selected = selected.where(column.is_not(None))
@@ -286,25 +290,40 @@ def _by_index(uow: UnitOfWork, shape: Shape, *, is_after: bool, limit: int, extr
     What is asked of a row is asked until there are enough of them, however many have the word.
     """
     key = shape.entity.model.id
-    seen = (_scope(uow, shape),) if shape.place == searching.AMONG_OWN else ()
-    found = searching.hits(shape.entity.model, shape.search, *seen)
-    criteria = (*_criteria(uow, shape), *extra, *((_after(key, key, is_down=True),) if is_after else ()))
+    criteria = (*_criteria(uow, shape), *extra)
+    if shape.place == searching.AMONG_OWN:
+        found: Any = searching.own(shape.entity.model, shape.search, _scope(uow, shape))
+        source: Any = found
+        criteria = (*criteria, *((_after(key, key, is_down=True),) if is_after else ()))
+    else:
+        places, found = searching.newest(shape.entity.model, shape.search)
+        source = places.join(found, true())
     # One hit after the other: a join the planner would make by walking through the table.
     row = select(key).where(key == found.c.id, *criteria).limit(1).lateral()
-    first = select(row.c.id).join_from(found, row, true()).order_by(found.c.id.desc()).limit(limit)
+    first = select(row.c.id).select_from(source.join(row, true())).limit(limit)
     selected = _selected(uow, shape).add_columns(key.label("_key"))
     return selected.where(key.in_(select(first.subquery().c.id))).order_by(key.desc()).limit(limit)
+
+
+def _parts(uow: UnitOfWork, shape: Shape) -> tuple[Sequence[ColumnElement[bool]], Criteria]:
+    """Return parts, of the scope or of a condition, each read along an index of its own; and the other criteria."""
+    scope = _scope(uow, shape)
+    parts = seeing.apart(scope)
+    if parts or shape.apart is None or not (isinstance(scope, True_) or shape.how.kind == seeing.MANY):
+        return parts, _criteria(uow, shape)[1:]
+    values = alternatives.criteria(shape.entity, shape.conditions, shape.apart)
+    return values, _criteria(uow, shape, but=shape.apart.place)
 
 
 def _merged(
     uow: UnitOfWork,
     shape: Shape,
     order: Order,
-    apart: Sequence[ColumnElement[bool]],
+    parts: Sequence[ColumnElement[bool]],
     *,
     is_after: bool,
     limit: int,
-    extra: Criteria,
+    rest: Criteria,
 ) -> Select[Any]:
     """Return the select of the first rows of several parts, each read from the beginning of its own index.
 
@@ -313,11 +332,10 @@ def _merged(
     """
     model: Any = shape.entity.model
     column, key = getattr(model, order.name), model.id
-    rest = (*_criteria(uow, shape)[1:], *extra)
     if is_after:
         rest = (*rest, _after(column, key, is_down=order.descending))
     ordering = [column.desc(), key.desc()] if order.descending else [column, key]
-    first = [select(key).where(part, *rest).order_by(*ordering).limit(limit) for part in apart]
+    first = [select(key).where(part, *rest).order_by(*ordering).limit(limit) for part in parts]
     together = union_all(*(select(one.subquery().c.id) for one in first)).subquery()
     selected = _selected(uow, shape).add_columns(column.label("_key"))
     return selected.where(key.in_(select(together.c.id))).order_by(*ordering).limit(limit)

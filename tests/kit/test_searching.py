@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import event
 
+from db import search as db_search
 from db.search import query_alternatives
 from services import collaborators
 from services.contacts import CONTACT
@@ -18,13 +20,17 @@ from tests.factories import World
 WORDS = ("华为", "huawei", "nova", "hw", "138", "不存在", "nothing")
 NAMES = ("上海华为技术有限公司", "Nova Steel", "北京华威机械有限公司", "Huawei Nova")
 PLACES = {
-    "newest": (100, 100, 0, 100),
-    "deeper, then the index": (4, 2, 0, 100),
-    "the index, with one's own": (0, 0, 0, 100),
-    "the index": (0, 0, 0, 0),
-    "gathered": (2, 2, 100, 100),
+    "the first place": {},
+    "the newest hits, then all": {"HITS": 2},
+    "piece by piece, the rest of a rare word": {"PIECE": 0, "STRETCH": 2, "PIECES": 2, "STRETCHES": 1},
+    "stretch by stretch to the end": {"PIECE": 1, "STRETCH": 2, "PIECES": 1, "STRETCHES": 1, "RARE": 0},
+    "all of a rare word": {"PIECES": 0, "STRETCHES": 0},
+    "common for some, rare for others": {"PIECE": 1, "STRETCH": 1, "PIECES": 1, "STRETCHES": 0, "RARE": 4},
+    "the index, with one's own": {"SOME": 100},
+    "gathered": {"LITTLE": 100, "SOME": 100},
 }
-"""Where hits are found -> NEWEST, HITS, LITTLE, SOME that lead there."""
+"""Where hits are found -> what leads there, beside LITTLE and SOME of nothing."""
+WHERE = {"PIECE": db_search, "STRETCH": db_search, "LITTLE": seeing, "SOME": seeing}
 
 
 def filled(world: World) -> dict[str, Actor]:
@@ -77,9 +83,8 @@ def test_every_place_brings_the_same_rows_in_the_same_order(
 ) -> None:
     readers = filled(world)
     monkeypatch.setattr(prepared, "_kept", {})
-    names = ((searching, "NEWEST"), (searching, "HITS"), (seeing, "LITTLE"), (seeing, "SOME"))
-    for (where, name), value in zip(names, PLACES[place], strict=True):
-        monkeypatch.setattr(where, name, value)
+    for name, value in {"LITTLE": 0, "SOME": 0, **PLACES[place]}.items():
+        monkeypatch.setattr(WHERE.get(name, searching), name, value)
     numbers = set()
     for entity in (CUSTOMER, CONTACT, OPPORTUNITY):
         for reader, by in readers.items():
@@ -100,3 +105,32 @@ def test_a_search_narrowed_by_a_filter_is_looked_for_in_both_places(world: World
     assert 3 == first.count
     following = world.ask(query.page, CUSTOMER, Query(**{**vars(asked), "cursor": first.next_cursor}))
     assert ([found[0].id], None) == (list(following.ids), following.next_cursor)
+
+
+def test_on_postgresql_the_index_answers_words_and_places_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = world.database.engine
+    if engine.dialect.name == "sqlite":
+        return
+    readers = filled(world)
+    monkeypatch.setattr(prepared, "_kept", {})
+    monkeypatch.setattr(seeing, "LITTLE", 0)
+    monkeypatch.setattr(seeing, "SOME", 0)
+    asked: list[tuple[str, object]] = []
+    event.listen(engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+    for entity in (CUSTOMER, CONTACT):
+        asked.clear()
+        world.ask(query.page, entity, Query(search="华为"), is_counted=False, by=readers["seller"])
+        statement, values = asked[-1]
+        with engine.connect() as connection:
+            # Of so few rows the planner would read all, by whatever other index.
+            others = "SELECT indexname FROM pg_indexes WHERE tablename = %s AND indexname !~ '^pk_|_search$'"
+            for (name,) in connection.exec_driver_sql(others, (entity.key,)).all():
+                connection.exec_driver_sql(f"DROP INDEX {name}")
+            for kind in ("seqscan", "indexscan", "indexonlyscan"):
+                connection.exec_driver_sql(f"SET LOCAL enable_{kind} = off")
+            plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", values)]  # type: ignore[arg-type]
+        by_index = [one for one in plan if "Index Cond" in one and "sandtable_tokens(search_tokens)" in one]
+        # The word everywhere, and the word in a place.
+        assert [False, True] == sorted("(ARRAY[(id >>" in one for one in by_index), "\n".join(plan)
