@@ -233,7 +233,9 @@ def criterion(uow: UnitOfWork, rule: Rule) -> ColumnElement[bool]:
         return and_(column.is_not(None), column.between(*_span(uow, asked[0], is_day=field.kind == "day")))
     found: dict[str, Any] = {
         "is": lambda: column == asked[0],
-        "in": lambda: Among(column, literal(asked, Codes())) if field.kind == several.KIND else column.in_(asked),
+        "in": lambda: (
+            Among(column, literal(asked, Codes()), by_index=False) if field.kind == several.KIND else column.in_(asked)
+        ),
         "has": lambda: (func.instr if uow.is_sqlite else func.strpos)(column, asked[0]) > 0,
         "from": lambda: column >= asked[0],
         "to": lambda: column <= asked[0],

@@ -35,9 +35,15 @@ def codes(field_: Field, operator: str, given: Sequence[str]) -> list[str]:
     return [""] if operator == "empty" else list(given)
 
 
-def criteria(entity: Entity, conditions: Conditions, *, is_few: bool, is_sqlite: bool) -> list[ColumnElement[bool]]:
-    """Return the criteria of the rows that have what is asked for; `condition_<place>` is bound to the codes."""
-    found = _criteria(entity, conditions, by_index=is_few, is_sqlite=is_sqlite)
+def criteria(
+    entity: Entity, conditions: Conditions, *, is_few: bool, is_sqlite: bool, is_counted: bool = False
+) -> list[ColumnElement[bool]]:
+    """Return the criteria of the rows that have what is asked for; `condition_<place>` is bound to the codes.
+
+    What is counted is met in no order: SQLite takes the index then, however many there are.
+    """
+    by_index = is_few or (is_counted and is_sqlite)
+    found = _criteria(entity, conditions, by_index=by_index, is_sqlite=is_sqlite)
     model: Any = entity.model
     return [within(model.id, select(model.id).where(*found))] if found and is_few else found[1:]
 

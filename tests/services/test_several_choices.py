@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
+import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from services import custom_fields, grading, imports, merging
 from services.customers import CUSTOMER
 from services.grading import Rule, Scheme
-from services.kit import bulk, query, records, several, undo
+from services.kit import bulk, choosing, query, records, several, undo
 from services.kit.errors import Invalid, Refusal
 from services.kit.query import Query
 from services.kit.transfer import exporting
@@ -298,3 +300,40 @@ def test_what_goes_out_comes_back_the_same(
 @given(st.sets(st.sampled_from(CODES), min_size=1), st.sampled_from([", ", ",", ";", "、", "|", " ； ", "\n", "，"]))
 def test_codes_written_with_anything_between_them_are_the_same_codes(codes: set[str], between: str) -> None:
     assert sorted(codes) == sorted(several.pieces(between.join(codes)))
+
+
+@pytest.mark.usefixtures("field")
+@pytest.mark.parametrize("few", [1, 5_000])
+def test_any_of_some_and_every_one_of_them_bring_what_has_them(
+    world: World, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(choosing, "FEW", few)
+    combinations = [tuple(one) for size in range(5) for one in itertools.combinations(CODES, size)]
+    made = {world.customer(c_wiring=one or None).id: set(one) for one in combinations}
+    for asked in combinations[1:]:
+        for operator, fits in (("in", set(asked).intersection), ("has", set(asked).issubset)):
+            wanted = [key for key, held in reversed(made.items()) if fits(held)]
+            narrowed = Query().where("c_wiring", operator, *asked)
+            page = world.ask(query.page, CUSTOMER, narrowed)
+            assert (wanted, len(wanted)) == (list(page.ids), world.ask(query.count, CUSTOMER, narrowed)), asked
+
+
+@pytest.mark.usefixtures("field")
+def test_what_few_have_chosen_is_found_along_the_index_of_the_field(world: World) -> None:
+    if world.database.engine.dialect.name != "sqlite":
+        return  # PostgreSQL has an index of its own kind
+    made = [world.customer(c_wiring=wiring) for wiring in (("copper",), ("copper", "fibre_glass"), ("air_gap",), None)]
+    world.do(records.delete, CUSTOMER, world.customer(c_wiring=("air_gap", "fibre_glass")).id)
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        world.database.engine,
+        "before_cursor_execute",
+        lambda _c, _k, text, values, *_rest: asked.append((text, values)),
+    )
+    page = world.ask(query.page, CUSTOMER, Query().where("c_wiring", "in", "fibre_glass", "air_gap"))
+    assert [made[2].id, made[1].id] == list(page.ids)
+    text, values = next(one for one in asked if "customer.name" in one[0] and "json_each" in one[0])
+    with world.database.engine.connect() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+    assert "SEARCH customer USING INDEX cf_customer_wiring (<expr>=?)" in plan
+    assert "SEARCH each_ USING INDEX cf_customer_wiring (<expr>>?)" in plan
