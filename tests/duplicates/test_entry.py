@@ -155,7 +155,7 @@ def test_neighbours_are_the_next_names_of_the_same_block_and_of_no_other(world: 
         above = of_block.where(key >= company.key).order_by(key).limit(entry._NEIGHBOURS)
         below = of_block.where(key < company.key).order_by(key.desc()).limit(entry._NEIGHBOURS)
         plain = [*uow.session.execute(above).scalars(), *uow.session.execute(below).scalars()]
-        return sorted(plain), sorted(row.company_key for row in rows)
+        return sorted(plain), sorted(row.firm for row in rows)
 
     found = []
     for entered in ("华为海洋", "华为一", "华为乔", "华泰龙", "Zebra one", "Aardvark", "做梦"):
@@ -171,3 +171,10 @@ def test_numbers_in_a_block_are_looked_at_on_both_sides_of_the_name(world: World
     known = world.customer(name="上海华为海洋有限公司")
     hits = _look(world, "customer", name="华为海洋")
     assert known.id in [hit.id for hit in hits]
+
+
+def test_a_check_by_name_phone_and_tax_number_is_short_enough_to_be_known_again(world: World) -> None:
+    said: list[int] = []
+    event.listen(world.database.engine, "before_cursor_execute", lambda *told: said.append(len(told[2])))
+    _look(world, "customer", name="上海华为海洋有限公司", phone="138 0013 8000", tax_number="91440300708461136T")
+    assert 4_096 >= max(said)  # what psycopg keeps (psycopg/_queries.py)
