@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 
 from db import migrate
@@ -24,6 +23,7 @@ from services.kit.clock import Clock
 from services.kit.unit_of_work import Database
 from services.settings import Settings
 from tests import order
+from tests.emptied import Emptied, administer
 from tests.factories import World
 
 NOW = datetime(2026, 6, 15, 4, 0, tzinfo=UTC)
@@ -80,23 +80,16 @@ def postgresql_url(work_dir: Path) -> Iterator[URL]:
     server.cleanup()
 
 
-def _administer(url: URL, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
 @pytest.fixture(scope="session")
 def postgresql_template(postgresql_url: URL) -> Iterator[str]:
     """Return the name of a migrated, empty PostgreSQL database."""
     name = f"template_{uuid.uuid4().hex[:12]}"
-    _administer(postgresql_url, f"CREATE DATABASE {name}")
+    administer(postgresql_url, f"CREATE DATABASE {name}")
     engine = make_engine(postgresql_url.set(database=name))
     migrate.upgrade(engine)
     engine.dispose()
     yield name
-    _administer(postgresql_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    administer(postgresql_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def settings_for(url: str | URL, **given: Any) -> Settings:
@@ -116,16 +109,21 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
     database.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def _emptied(postgresql_url: URL, postgresql_template: str) -> Iterator[Emptied]:
+    emptied = Emptied(postgresql_url, postgresql_template)
+    yield emptied
+    emptied.end()
+
+
 @pytest.fixture
-def postgresql_database(postgresql_url: URL, postgresql_template: str) -> Iterator[Database]:
-    """Return a fresh PostgreSQL database; the clock stands at NOW."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    _administer(postgresql_url, f"CREATE DATABASE {name} TEMPLATE {postgresql_template} STRATEGY FILE_COPY")
-    address = postgresql_url.set(database=name)
+def postgresql_database(_emptied: Emptied) -> Iterator[Database]:
+    """Return a PostgreSQL database without rows; the clock stands at NOW."""
+    address = _emptied.take()
     database = Database(make_engine(address), settings_for(address), Clock.at(NOW))
     yield database
     database.engine.dispose()
-    _administer(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+    _emptied.give_back()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
