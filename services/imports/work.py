@@ -35,7 +35,7 @@ from services.kit.actor import SYSTEM, Actor
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Forbidden, Message, Refusal
 from services.kit.once import once
-from services.kit.transfer import dates, helpers, mapping, normalising
+from services.kit.transfer import dates, helpers, mapping, normalising, phones
 from services.kit.transfer.cells import TextForm
 from services.kit.transfer.checks import completed_notes
 from services.kit.transfer.drafts import Habits
@@ -181,6 +181,7 @@ class Work(Lease):
         options = asking.options(asked)
         mapped = self._mapped(uow, asked)
         require_complete(uow, self.entity, self.staged.head(), mapped, options)
+        mapped = phones.settled(self.entity, mapped, lambda at: self.staged.cells(at, phones.MAYBE))
         return mapped, self._plan(uow, mapped, options), options
 
     # --- check ---

@@ -254,9 +254,13 @@ def _email(raw: Any, field: Field, currency: str) -> str:
     return value
 
 
+_EXTENSION: Final = re.compile(r"(?<=[\d)])\s*(?:转接?|分机号?)\s*:?\s*(?=\d)")
+
+
 def _phone(raw: Any, field: Field, currency: str) -> str:
     value = unicodedata.normalize("NFKC", _one_line(raw, field, currency))
-    if len(re.sub(r"\D", "", value)) < 5 or re.search(r"[^\d\s()+./xext#-]", value.lower()):  # noqa: PLR2004
+    plain = _EXTENSION.sub(" x ", value).lower()
+    if len(re.sub(r"\D", "", plain)) < 5 or re.search(r"[^\d\s()+./xext#-]", plain):  # noqa: PLR2004
         raise ParseError(N_("“{value}” is not a telephone number."), value=raw)
     return value
 

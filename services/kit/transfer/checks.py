@@ -16,7 +16,7 @@ from services.kit import permissions, records
 from services.kit.entity import Entity
 from services.kit.errors import Message, Refusal
 from services.kit.fields import Field
-from services.kit.transfer import dates
+from services.kit.transfer import dates, phones
 from services.kit.transfer.cells import Trouble, says_nothing
 from services.kit.transfer.drafts import Draft, Habits, drafts_of, instead_of, look_like_fractions
 from services.kit.transfer.intake import intake_of
@@ -56,8 +56,10 @@ def prepared(
     uow: UnitOfWork, entity: Entity, table: Table, mapped: Mapped, options: Options, outcome: Outcome
 ) -> list[Draft]:
     """Return the rows ready to be stored, each with what is wrong with it. Raises Refusal for the whole file."""
+    known = len(mapped.notes)
+    mapped = phones.settled(entity, mapped, lambda position: (row.cells[position] for row in table.rows))
     mapped, told, left = dates.settled(mapped, lambda position: (row.cells[position] for row in table.rows))
-    outcome.notes += told
+    outcome.notes += [*mapped.notes[known:], *told]
     outcome.dates_asked = frozenset(left)
     mapped = _without_strangers(uow, entity, table, mapped, outcome)
     drafts = drafts_of(table, mapped, Habits(uow.settings.currency, uow.settings.zone, options.fractions))

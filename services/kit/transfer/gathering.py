@@ -2,7 +2,7 @@
 
 Parts of a name are put together as their script has them, parts of an address in a line, what has no field of its own
 with its headings in the notes. Of several phones, mail addresses and all else the first that can be read is taken; the
-other phones and addresses are not lost but written into the notes.
+other phones and addresses are not lost but written into the notes; so are further phones in one cell.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from db.characters import CJK
 from services.kit.fields import clean_text, is_blank
+from services.kit.transfer import phones
 from services.kit.transfer.cells import Trouble, says_nothing
 from services.kit.transfer.headings import FAMILY, GIVEN, MIDDLE
 from services.kit.transfer.mapping import NOTES, Column, Part, is_joined
@@ -28,14 +29,25 @@ def gathered(column: Column, cells: Cells, reads: Reads) -> Any:
     if column.field.name == NOTES:
         return trouble or _lines(column, cells, reads)
     if not is_joined(column.field):
-        at = _taken(column, found, reads)
-        return None if at is None else found[at]
+        pieces = _pieces(column, cells)
+        at = _taken(column, [cell for _, cell in pieces], reads)
+        return None if at is None else pieces[at][1]
     if trouble is not None:
         return trouble
     texts = [(part, text(cell)) for part, cell in zip(column.parts, found, strict=True) if not says_nothing(cell)]
     if column.field.personal or any(part.role for part in column.parts):
         return _name(texts) or None
     return _listed([one for _, one in texts], " " if column.field.required else ", ") or None
+
+
+def _pieces(column: Column, cells: Cells) -> list[tuple[Part, Any]]:
+    """Return the cells of a column with their parts, one with several telephone numbers in pieces."""
+    found: list[tuple[Part, Any]] = []
+    for part in column.parts:
+        cell = cells(part.position)
+        several = column.is_divided and phones.are_several(column, cell)
+        found += [(part, one) for one in (phones.pieces(cell) if several else [cell])]
+    return found
 
 
 def _taken(column: Column, found: Sequence[Any], reads: Reads) -> int | None:
@@ -48,9 +60,9 @@ def _lines(column: Column, cells: Cells, reads: Reads) -> str | None:
     """Return what goes into the notes, a line a column."""
     lines = [_line(part, cells(part.position)) for part in column.parts]
     for other in column.spare:
-        found = [cells(part.position) for part in other.parts]
-        taken = _taken(other, found, reads)
-        left = [(part, found[at]) for at, part in enumerate(other.parts) if at != taken]
+        found = _pieces(other, cells)
+        taken = _taken(other, [cell for _, cell in found], reads)
+        left = [one for at, one in enumerate(found) if at != taken]
         lines += [_line(Part(part.position, part.heading, is_named=True), cell) for part, cell in left]
     return "\n".join(line for line in lines if line) or None
 

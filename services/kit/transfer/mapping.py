@@ -72,6 +72,8 @@ class Column:
     """Order in which days and months are written (dates.py)."""
     is_lenient: bool = False
     """What is none of the choices, or names nobody, leaves the field blank."""
+    is_divided: bool = False
+    """Some of its cells hold several telephone numbers (phones.py)."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ class Mapped:
         """Return {heading: field}, in the order of the file."""
         found = {}
         for column in self.columns:
+            if column.spare and not column.parts:
+                continue  # it takes what others leave over
             for position, heading in [(part.position, part.heading) for part in column.parts] or [
                 (column.position, column.heading)
             ]:
