@@ -28,6 +28,24 @@ class Within(FunctionElement[bool]):
         return self
 
 
+class Along(FunctionElement[bool]):
+    """`link = key` of a join whose parents are few: each is looked up by the index of the link, one after the other.
+
+    Of a plain join PostgreSQL believes that to read all the children at once is as quick, even for the first few of
+    them (40 ms for 100,000 opportunities, against 5 for those of 4,000 customers).
+    """
+
+    name = "along"
+    inherit_cache = True
+    type = Boolean()
+    _is_implicitly_boolean = True
+
+
+def along(link: ColumnElement[Any], key: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the criterion by which a child is joined to its parent."""
+    return Along(link, key)
+
+
 def within(column: ColumnElement[Any], found: Select[Any] | CompoundSelect[Any]) -> ColumnElement[bool]:
     """Return the criterion; `found` selects one column and is never tied to the rows around it."""
     apart = found.correlate(None) if isinstance(found, Select) else found
@@ -44,3 +62,16 @@ def _plain(element: Within, compiler: SQLCompiler, **options: Any) -> str:
 def _array(element: Within, compiler: SQLCompiler, **options: Any) -> str:
     column, found = element.clauses
     return f"{compiler.process(column, **options)} = ANY (ARRAY{compiler.process(found, **options)})"
+
+
+@compiles(Along)
+def _equal(element: Along, compiler: SQLCompiler, **options: Any) -> str:
+    link, key = element.clauses
+    return f"{compiler.process(link, **options)} = {compiler.process(key, **options)}"
+
+
+@compiles(Along, "postgresql")
+def _one_by_one(element: Along, compiler: SQLCompiler, **options: Any) -> str:
+    link, key = element.clauses
+    # Neither hashed nor merged, but looked up in an index like an equality.
+    return f"{compiler.process(link, **options)} = ANY (ARRAY[{compiler.process(key, **options)}])"

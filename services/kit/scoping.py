@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
 
+from db.within import along
 from services.kit import shared
 from services.kit.actor import Actor, Reach
 
@@ -116,7 +117,7 @@ class Through:
         child = self.link.class_
         above = (one.subquery() for one in self.rule.keys(actor, reach, parents))
         return [
-            select(child.id).select_from(one).join(child, self.link == one.c.id).where(child.deleted_at.is_(None))
+            select(child.id).select_from(one).join(child, along(self.link, one.c.id)).where(child.deleted_at.is_(None))
             for one in above
         ]
 

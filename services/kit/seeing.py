@@ -17,6 +17,7 @@ from sqlalchemy import (
     BinaryExpression,
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Select,
     Subquery,
     case,
@@ -41,6 +42,8 @@ PARENTS: Final = 4_000
 """Parents looked through for their rows while somebody waits."""
 MOST: Final = 25_000
 """Parents looked through where rows are so rare that they would not be met in the order of the list."""
+COUNTED: Final = 6_000
+"""Of those, parents along which rows are counted while somebody waits."""
 RARE: Final = 200
 """So few rows that fulfil a filter, among the PARENTS first parents, are gathered as well."""
 LITTLE: Final = 500
@@ -78,7 +81,8 @@ def way(uow: UnitOfWork, entity: Entity, *, is_search: bool = False) -> Way:
         return Way(MANY, None if parents < PARENTS else PARENTS, parents >= MOST)
     if parents < PARENTS:
         return Way(GATHERED)
-    return Way(SPARSE, None if parents < MOST else MOST, parents >= MOST)
+    most = min(COUNTED, MOST)
+    return Way(SPARSE, None if parents < most else most, parents >= MOST)
 
 
 def ways(uow: UnitOfWork, entities: Sequence[Entity]) -> dict[str, Way]:
@@ -148,10 +152,10 @@ def _seen(uow: UnitOfWork, key: str) -> Select[Any]:
     """Make what counts the parents through which rows are seen, as -1 - number if there are more than FEW rows."""
     entity = ENTITIES[key]
     rows = [_number(one.limit(FEW + 1)) for one in _cheapest(permissions.keys(uow, entity, parents=PARENTS))]
-    above = [_number(one.limit(MOST)) for one in _cheapest(permissions.above(uow, entity))]
+    above = _cheapest(permissions.above(uow, entity))
+    # As one: each is counted once, and no further than all together need.
+    parents = _number(union_all(*above).limit(MOST)) if above else literal(0)
     # A CASE stops at its first match.
-    together: Any = sum(above[1:], start=above[0]) if above else literal(0)
-    parents = case(*((one >= MOST, literal(MOST)) for one in above), else_=together)
     return select(case(*((one > FEW, -1 - parents) for one in rows), else_=parents))
 
 
@@ -204,5 +208,5 @@ def _joins(rows: Select[Any]) -> int:
     return sum(isinstance(part, Subquery) for part in visitors.iterate(rows))
 
 
-def _number(rows: Select[Any]) -> Any:
+def _number(rows: Select[Any] | CompoundSelect[Any]) -> Any:
     return select(func.count()).select_from(rows.subquery()).scalar_subquery()

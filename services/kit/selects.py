@@ -374,24 +374,22 @@ def number(uow: UnitOfWork, shape: Shape, limit: int, extra: Criteria) -> Select
     """Return the select of how many rows there are, counted up to `limit`.
 
     PostgreSQL counts the parts of a scope such as "mine, or nobody's" one by one: for the whole it read through
-    the index from its beginning, expecting to meet enough of them soon (230 ms at a million rows). A part that
-    reaches the limit by itself is the answer, and the rest is not looked at: a CASE stops at its first match.
+    the index from its beginning, expecting to meet enough of them soon (230 ms at a million rows). A part that reaches
+    the limit is the answer: a CASE stops at its first match. No part is looked for again when all are counted together.
     """
     scope, *rest = (*_criteria(uow, shape, is_counted=True), *extra)
     key = table_of(shape.entity.model).c.id
     parts: Sequence[ColumnElement[bool]] = (scope,)
-    is_searched = bool(shape.search)  # by words, which find few: the parts would be looked through twice
-    if not uow.is_sqlite and not is_searched and isinstance(scope, BooleanClauseList) and scope.operator is or_:
+    is_found = bool(shape.search)  # by words, which find few
+    if not uow.is_sqlite and not is_found and isinstance(scope, BooleanClauseList) and scope.operator is or_:
         parts = list(scope.clauses)
-    along = [] if is_searched else seeing.counted(uow, shape.entity, shape.how)
-    if along:
-        found = [one.where(*rest).limit(limit) for one in along]
-    else:
-        found = [select(key).where(part, *rest).limit(limit) for part in parts]
+    along = [] if is_found else seeing.counted(uow, shape.entity, shape.how)
+    found = [one.where(*rest).limit(limit) for one in along or (select(key).where(part) for part in parts)]
     if len(found) == 1:
         return _number_of(found[0])
-    together = union(*(select(one.subquery().c.id) for one in found)).limit(limit)
-    reached = [(_number_of(one).scalar_subquery() == limit, literal(limit)) for one in found]
+    named = [one.cte(f"part_{at}") for at, one in enumerate(found)]
+    together = union(*(select(one.c.id) for one in named)).limit(limit)
+    reached = [(select(func.count()).select_from(one).scalar_subquery() == limit, literal(limit)) for one in named]
     return select(case(*reached, else_=_number_of(together).scalar_subquery()))
 
 

@@ -122,3 +122,12 @@ def test_a_picker_offers_what_a_list_shows(world: World, monkeypatch: pytest.Mon
     monkeypatch.setattr(prepared, "_kept", {})
     monkeypatch.setattr(seeing, "FEW", 1)
     assert offered == {name: world.ask(query.options, "contact", by=by) for name, by in readers.items()}
+
+
+def test_children_are_looked_up_by_their_parents_one_after_the_other(world: World) -> None:
+    seller = world.actor()
+    with world.database.read(seller) as uow:
+        (owned, *_) = permissions.keys(uow, CONTACT)
+        said = str(owned.compile(world.database.engine))
+    assert ("= ANY (ARRAY[" in said) == (world.database.engine.dialect.name == "postgresql")
+    assert "JOIN contact ON contact.customer_id = " in said
