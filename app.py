@@ -6,7 +6,6 @@ file without the sign-in until the first session has begun (docs/adr/0002-main-s
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from starlette.middleware import Middleware
 
 from db import migrate
 from services import auth, refreshing, registry
+from services.kit import garbage
 from services.kit.actor import SYSTEM
 from services.scheduler import Scheduler
 from services.settings import settings
@@ -46,9 +46,8 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     for heavy in ("altair", "pandas"):  # paid here, not by the first reader
         import_module(heavy)
     log.debug("%d entities", len(registry.ALL))
-    # What is loaded now stays: out of the collector's way, whose full runs cost 34-80 ms of every rerun (measured).
-    gc.collect()
-    gc.freeze()
+    garbage.keep_what_is_loaded()
+    garbage.look_rarely()
     scheduler = Scheduler(database)
     scheduler.start()
     yield

@@ -36,9 +36,11 @@ def main(database_url: str | None) -> None:
 
 def _database() -> Any:
     from services import registry  # noqa: F401 - fills the register of entities
+    from services.kit.garbage import look_rarely
     from services.kit.unit_of_work import Database
     from services.settings import settings
 
+    look_rarely()
     database = Database.from_settings(settings())
     click.get_current_context().call_on_close(database.engine.dispose)
     return database

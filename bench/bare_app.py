@@ -16,6 +16,7 @@ async def _lifespan(_app: Any) -> AsyncIterator[None]:
 
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
     yield
 
 

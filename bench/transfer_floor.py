@@ -278,6 +278,10 @@ def _load(what: str) -> None:
     if what == "out":
         import pyarrow.compute  # noqa: F401, PLC0415
         from pyarrow import csv as arrow_csv  # noqa: F401, PLC0415
+    if what.startswith("ours"):
+        from services.kit import garbage  # noqa: PLC0415
+
+        garbage.look_rarely()  # as every process of ours does
     if what == "ours_out":
         from services import registry  # noqa: F401, PLC0415
         from services.kit.transfer import exporting  # noqa: F401, PLC0415

@@ -12,6 +12,7 @@ from db.engine import tune_for_loading
 from services.apart import environment
 from services.imports.work import Work
 from services.kit.errors import Refusal
+from services.kit.garbage import look_rarely
 from services.kit.unit_of_work import Database
 from services.settings import ROOT, settings
 
@@ -45,6 +46,7 @@ def main(batch_id: int) -> None:
     """Be the process."""
     from services import registry  # noqa: F401, PLC0415 - fills the register of entities
 
+    look_rarely()
     database = Database.from_settings(settings())
     tune_for_loading(database.engine)
     _log_to(database, batch_id)
