@@ -44,8 +44,10 @@ MOST: Final = 25_000
 """Parents looked through where rows are so rare that they would not be met in the order of the list."""
 COUNTED: Final = 6_000
 """Of those, parents along which rows are counted while somebody waits."""
-RARE: Final = 200
-"""So few rows that fulfil a filter, among the PARENTS first parents, are gathered as well."""
+SAMPLE: Final = 2_000
+"""Parents, and rows of the reader's own, among which the rows of a filter are counted where there are many."""
+RARE: Final = 100
+"""So few rows that fulfil a filter, among these, are gathered as well."""
 LITTLE: Final = 500
 """Rows that are looked through for what is searched."""
 SOME: Final = 5_000
@@ -120,9 +122,25 @@ def criterion(uow: UnitOfWork, entity: Entity, how: Way) -> ColumnElement[bool]:
     return permissions.scope(uow, entity, is_row_by_row=bool(how.kind))
 
 
-def counted(uow: UnitOfWork, entity: Entity, how: Way) -> list[Select[Any]]:
-    """Return the selects of keys by which rows are counted, if not by the criterion."""
-    return permissions.keys(uow, entity, parents=how.looked_at) if how.kind in (MANY, SPARSE) else []
+def counted(uow: UnitOfWork, entity: Entity, how: Way, *, is_narrowed: bool) -> list[Select[Any]]:
+    """Return the selects of keys by which rows are counted, if not by the criterion.
+
+    Of a filter a sample is counted where not all is looked through: 25,000 rows of the reader's own, asked for a kind
+    that none of them has, took 60 ms, and the contacts of 4,000 customers 30.
+    """
+    if how.kind not in (MANY, SPARSE):
+        return []
+    if how.looked_at is None or not is_narrowed:
+        return permissions.keys(uow, entity, parents=how.looked_at)
+    some = min(how.looked_at, SAMPLE)
+    found = permissions.keys(uow, entity, parents=some)
+    return [one if _joins(one) else _first(entity, one.limit(some)) for one in found]
+
+
+def _first(entity: Entity, some: Select[Any]) -> Select[Any]:
+    """Return the select of the keys of some rows such that criteria of the rows may follow."""
+    key: Any = entity.model.id
+    return select(key).where(within(key, some))
 
 
 def apart(scope: ColumnElement[bool]) -> list[ColumnElement[bool]]:

@@ -383,7 +383,8 @@ def number(uow: UnitOfWork, shape: Shape, limit: int, extra: Criteria) -> Select
     is_found = bool(shape.search)  # by words, which find few
     if not uow.is_sqlite and not is_found and isinstance(scope, BooleanClauseList) and scope.operator is or_:
         parts = list(scope.clauses)
-    along = [] if is_found else seeing.counted(uow, shape.entity, shape.how)
+    is_narrowed = bool(shape.conditions or extra)
+    along = [] if is_found else seeing.counted(uow, shape.entity, shape.how, is_narrowed=is_narrowed)
     found = [one.where(*rest).limit(limit) for one in along or (select(key).where(part) for part in parts)]
     if len(found) == 1:
         return _number_of(found[0])
