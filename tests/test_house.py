@@ -68,6 +68,18 @@ def test_the_first_line_of_a_page_is_its_permission_check(path: Path) -> None:
     assert ast.unparse(statements[0]).startswith("page.require(")
 
 
+def test_no_choice_of_several_offers_the_word_of_the_framework() -> None:
+    """Its “Select all” is English in every language."""
+    found = [
+        (short(path), {word.arg for word in node.keywords})
+        for path in sources("ui", "pages")
+        for node in ast.walk(code(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.multiselect"
+    ]
+    assert found
+    assert [] == [path for path, words in found if "select_all" not in words]
+
+
 def test_there_are_pages() -> None:
     assert 10 <= len(PAGES)
 

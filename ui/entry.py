@@ -83,6 +83,7 @@ def widget(  # noqa: C901, PLR0911, PLR0912 - one branch a kind: a table would o
                 format_func=lambda code: option(field_, code),
                 key=_first(key, list(value or ())),
                 placeholder=_("Choose"),
+                select_all=False,
             )
         case "reference":
             return picker(field_, value, key, kept if kept is not None else {}, written)

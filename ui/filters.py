@@ -94,6 +94,7 @@ def _more(entity: Entity, place: Place, asked: Query, given: Sequence[str] | Non
             format_func=lambda one: label(entity.fields[one]),
             placeholder=_("Choose"),
             on_change=lambda: place.set("cols", ",".join(st.session_state[name])),
+            select_all=False,
         )
         _in_and_out(entity, place, asked)
         if page.may(f"{entity.key}.update"):
@@ -195,6 +196,7 @@ def _among(entity: Entity, field: Field, place: Place) -> None:
         format_func=lambda one: options.get(one, str(one)),
         placeholder=_("Any"),
         on_change=lambda: _set_among(field, place, name),
+        select_all=False,
     )
     if "under" in query.operators(field):
         page.keep(f"{name}.under", any(one.operator == "under" for one in parsed))

@@ -158,6 +158,7 @@ def _value(field: Field, operator: str, given: tuple[Any, ...]) -> Any:
         return st.multiselect(
             _("Value"), codes, [one for one in given if one in codes], format_func=lambda one: option(field, one),
             key=key, placeholder=_("Choose"),
+            select_all=False,
         )  # fmt: skip
     if operator == "in":
         return st.multiselect(
@@ -167,6 +168,7 @@ def _value(field: Field, operator: str, given: tuple[Any, ...]) -> Any:
             accept_new_options=True,
             key=key,
             placeholder=_("Type a value, then Enter"),
+            select_all=False,
         )
     if field.kind == "flag":
         return st.segmented_control(

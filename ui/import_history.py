@@ -80,7 +80,7 @@ def _line(batch: Batch) -> None:
             st.markdown(fmt.plain(_came(batch)))
         with right, st.container(horizontal_alignment="right"):
             st.button(
-                _("Open"),
+                _("Open the import"),
                 key=f"imports.open.{batch.id}",
                 on_click=transfer.upload.later,
                 args=(batch.entity.key, None, batch.id),

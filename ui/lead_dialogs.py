@@ -66,6 +66,7 @@ def assign(lead_ids: tuple[int, ...]) -> None:
         format_func=lambda one: _said(people[one]),
         key=dialog.key("assign.people"),
         placeholder=_("Choose"),
+        select_all=False,
     )
     ways = {"in_turn": _("In turn"), "least_busy": _("To whoever has least to do")}
     way = "in_turn"

@@ -152,6 +152,7 @@ def transfer(key: str, ids: tuple[int, ...]) -> None:
         key=dialog.key("transfer.to"),
         placeholder=_("Choose"),
         max_selections=max(1, len(ids)),
+        select_all=False,
     )
     if len(to) > 1:
         st.caption(_("They are dealt out in turn."))
@@ -209,6 +210,7 @@ def hand_over(user_id: int) -> None:
         format_func=lambda one: people[one],
         key=dialog.key("leaver.to"),
         placeholder=_("Choose"),
+        select_all=False,
     )
     st.caption(_("Dealt out in turn. Open opportunities and contracts go along with their customers."))
     reason = st.text_input(_("Reason"), key=dialog.key("leaver.reason"), max_chars=_REASON_LENGTH)

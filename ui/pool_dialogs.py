@@ -127,6 +127,7 @@ def _many(written: str, offered: Mapping[int, str], now: Sequence[int | None], n
         format_func=lambda one: offered[one],
         key=dialog.key(f"pool.{name}"),
         placeholder=_("Choose"),
+        select_all=False,
     )
 
 
@@ -141,6 +142,7 @@ def _hidden(kind: str, kept: Mapping[str, Any]) -> list[str]:
         format_func=lambda name: label(fields[name]),
         key=dialog.key(f"pool.hidden.{kind}"),
         placeholder=_("Choose"),
+        select_all=False,
     )
 
 

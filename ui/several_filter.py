@@ -32,6 +32,7 @@ def draw(field: Field, place: Place, parsed: Sequence[Filter]) -> None:
         disabled=st.session_state[f"{name}.how"] == "empty",
         on_change=_set,
         args=(field, place, name),
+        select_all=False,
     )
     st.segmented_control(
         label(field),

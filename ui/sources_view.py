@@ -74,7 +74,9 @@ def _some(words: str, offered: dict[int, str], key: str) -> tuple[int, ...]:
         return ()
     ids = list(offered)
     return tuple(
-        st.multiselect(words, ids, format_func=lambda one: offered[one], key=key, placeholder=_("All"), width=220)
+        st.multiselect(
+            words, ids, format_func=lambda one: offered[one], key=key, placeholder=_("All"), width=220, select_all=False
+        )
     )
 
 

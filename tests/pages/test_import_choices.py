@@ -79,7 +79,7 @@ def test_what_would_stay_is_shown_before_an_import_is_taken_back(portal: Portal,
         ("Visited", "Something else belongs to it by now."),
     ] == [(row.title, str(row.reason)) for row in found.rows]
     app = portal.open("imports", leader)
-    button(app, "Open").click().run()
+    button(app, "Open the import").click().run()
     assert "Would stay as they are: 2" in said(app)
     button(app, "Take this import back").click().run()
     assert "Taken back: 2 records. Left as they are: 2." in "\n".join(str(one.value) for one in app.success)

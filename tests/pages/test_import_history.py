@@ -54,7 +54,7 @@ def test_an_import_is_listed_with_its_maker_and_counts_and_taken_back(
     assert leader.name in shown
     assert "2 new, 0 changed, 0 unchanged, 0 with errors" in shown
 
-    button(app, "Open").click().run()
+    button(app, "Open the import").click().run()
     button(app, "Take this import back").click().run()
     assert not app.exception
     assert "Taken back: 1 records. Left as they are: 1." in said(app)
@@ -69,7 +69,7 @@ def test_a_stopped_import_goes_on_where_it_stood(portal: Portal, world: World, t
     world.do(imports.stop, number, by=leader)
     app = portal.open("imports", leader)
     assert "Stopped" in words(app)
-    button(app, "Open").click().run()
+    button(app, "Open the import").click().run()
     assert 0 == world.ask(query.count, CUSTOMER)
     button(app, "Go on").click().run()
     assert not app.exception
@@ -91,7 +91,7 @@ def test_rows_with_errors_are_shown_and_handed_out_and_come_in_once_mended(
     brought(world, tmp_path, leader, b"Name,Employees\nAcme,12\nBorg,many\n", skip_bad=True)
     app = portal.open("imports", leader)
     assert "Imported, with errors left out" in words(app)
-    button(app, "Open").click().run()
+    button(app, "Open the import").click().run()
     assert "many" in said(app)
     button(app, "Rows with errors as a file").click().run()
     assert not app.exception

@@ -208,6 +208,7 @@ def _filter(name: str, title: str, offered: dict[str, str]) -> None:
         key=key,
         placeholder=_("All"),
         on_change=lambda: state.put(name, st.session_state[key]),
+        select_all=False,
     )
 
 

@@ -97,6 +97,7 @@ def _order(board: Board, tried: Trial) -> None:
         format_func=labels.__getitem__,
         key=f"sandbox.order.{board.round.id}",
         placeholder=_("Choose the most important criterion"),
+        select_all=False,
     )
     if chosen:
         found = planning.points_of_order(chosen)

@@ -238,6 +238,7 @@ def add(plan_id: int) -> None:
         format_func=lambda one: str(waiting.loc[one, "name"]),
         key=dialog.key("sandbox.add.ids"),
         placeholder=_("Choose"),
+        select_all=False,
     )
     with st.container(horizontal=True):
         if st.button(_("Add the chosen"), type="primary", disabled=not chosen, key=dialog.key("sandbox.add.some")):
