@@ -6,7 +6,7 @@ the file comes back by the import as it went out.
 
 from __future__ import annotations
 
-import csv
+import codecs
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Refusal
 from services.kit.fields import Field
 from services.kit.query import TITLE, Query
-from services.kit.transfer import workbook_out
+from services.kit.transfer import csv_lines, workbook_out
 from services.kit.transfer.mapping import targets
 from services.kit.transfer.outcome import Outcome
 from services.kit.transfer.reading import Table
@@ -279,18 +279,12 @@ def as_it_came(cell: Any) -> Any:
 
 def _write_csv(target: IO[bytes], headings: Sequence[Heading], blocks: Iterable[Sequence[Sequence[Any]]]) -> int:
     # The mark at the beginning lets spreadsheet programs see that this is UTF-8.
-    text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow([defused(heading.title) for heading in headings])
+    target.write(codecs.BOM_UTF8 + csv_lines.lines([[defused(heading.title)] for heading in headings]))
     count = 0
     for block in blocks:
         columns = [_csv_column(column, heading.kind) for column, heading in zip(block, headings, strict=True)]
-        buffer = io.StringIO()
-        csv.writer(buffer).writerows(zip(*columns, strict=True))
-        text.write(buffer.getvalue())
+        target.write(csv_lines.lines(columns))
         count += len(columns[0]) if columns else 0
-    text.flush()
-    text.detach()
     return count
 
 

@@ -20,6 +20,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from services.kit.transfer.cells import letters
+from services.kit.transfer.csv_lines import joined
 
 LONGEST: Final = 32_767
 """Characters a cell may hold."""
@@ -145,7 +146,7 @@ def _rows(columns: Sequence[Any], kinds: Sequence[str], first: int, count: int) 
         for at, (column, kind) in enumerate(zip(columns, kinds, strict=True))
     ]
     made = pc.binary_join_element_wise(*parts, pa.scalar("</row>"), pa.scalar(""))
-    return b"".join(one.as_buffer() for one in made.cast(pa.binary()))
+    return joined(made)
 
 
 def _cells(column: Any, kind: str, letter: str, numbers: Any, count: int) -> Any:
