@@ -44,9 +44,9 @@ MOST: Final = 25_000
 """Parents looked through where rows are so rare that they would not be met in the order of the list."""
 COUNTED: Final = 6_000
 """Of those, parents along which rows are counted while somebody waits."""
-SAMPLE: Final = 2_000
+SAMPLE: Final = 1_000
 """Parents, and rows of the reader's own, among which the rows of a filter are counted where there are many."""
-RARE: Final = 100
+RARE: Final = 50
 """So few rows that fulfil a filter, among these, are gathered as well."""
 LITTLE: Final = 500
 """Rows that are looked through for what is searched."""
