@@ -16,7 +16,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
-from db import migrate
+from db import migrate, statistics
 from services import auth, refreshing, registry
 from services.kit import garbage
 from services.kit.actor import SYSTEM
@@ -39,6 +39,8 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     if not migrate.is_current(database.engine):
         migrate.upgrade(database.engine)
     refreshing.refresh(database)
+    if statistics.are_missing(database.engine):
+        statistics.count(database.engine)
     secret = database.run(SYSTEM, auth.setup_secret)
     if secret is not None:
         # Printed, not logged: a log may be kept and read by others. It is good once, and for a day.

@@ -22,6 +22,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from db import statistics
 from db.models import Job as Row
 from db.types import N_
 from services import collaborators, company, grading, imports, reminders
@@ -54,6 +55,10 @@ class Job:
     """None: nightly."""
 
 
+def _count_values(database: Database) -> Mapping[str, int]:
+    return {"tables": statistics.count(database.engine)}
+
+
 JOBS: Final[dict[str, Job]] = {
     one.name: one
     for one in (
@@ -63,6 +68,7 @@ JOBS: Final[dict[str, Job]] = {
         Job("imports", N_("Files of old imports"), imports.forget_old),
         Job("reminders", N_("Reminders put aside"), reminders.forget_old),
         Job("duplicates", N_("Look for duplicates"), apart=worker.by_night),
+        Job("statistics", N_("How values are spread, for SQLite"), apart=_count_values),
     )
 }
 """By name. A module of business adds its own by a line here."""

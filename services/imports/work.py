@@ -20,7 +20,8 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from sqlalchemy import select
 from sqlalchemy import update as sql_update
 
-from db.base import Searchable
+from db import statistics
+from db.base import Searchable, table_of
 from db.engine import write_back
 from db.models import ImportBatch, User
 from db.types import N_
@@ -54,6 +55,8 @@ _BY_STATEMENT: Final = 2_500
 _MOST_PARTS: Final = 20
 _CHUNK_SECONDS: Final = 0.8
 """How long a chunk, which is one part or several, is to hold other writers up."""
+_MANY: Final = 1_000
+"""So many rows may change how values are spread."""
 _PAUSE: Final = 0.15
 """SQLite's other writers ask again every tenth of a second."""
 
@@ -359,6 +362,8 @@ class Work(Lease):
             )
 
         self.database.run(self.now_actor(), finish)
+        if self.read("created") + self.read("updated") >= _MANY:
+            statistics.count(self.database.engine, table_of(self.entity.model).name)
         for name in ("normal", "ready"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
