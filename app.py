@@ -40,7 +40,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         migrate.upgrade(database.engine)
     refreshing.refresh(database)
     if statistics.are_missing(database.engine):
-        statistics.count(database.engine)
+        statistics.count_in_passing(database.engine)
     secret = database.run(SYSTEM, auth.setup_secret)
     if secret is not None:
         # Printed, not logged: a log may be kept and read by others. It is good once, and for a day.

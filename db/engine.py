@@ -39,7 +39,6 @@ def make_engine(url: str | URL, *, schema: str | None = None, **options: Any) ->
     )
 
 
-_RENEWED: Final = {"pool_recycle": 900}
 LOG_PAGES: Final = 16_000
 """Pages of SQLite's log, 64 MB, after which a process that loads many rows has them copied into the table."""
 _PAGE: Final = 4_096
@@ -118,7 +117,11 @@ def _sqlite(address: URL, **options: Any) -> Engine:
         address,
         connect_args={"timeout": 30, "check_same_thread": False},
         # Made anew now and then: a connection keeps what it once knew of how values are spread (db/statistics.py).
-        **({} if address.database in (None, "", ":memory:") else {"pool_size": 20, "max_overflow": 20, **_RENEWED}),
+        **(
+            {}
+            if address.database in (None, "", ":memory:")
+            else {"pool_size": 20, "max_overflow": 20, "pool_recycle": 900}
+        ),
         **options,
     )
 

@@ -363,7 +363,7 @@ class Work(Lease):
 
         self.database.run(self.now_actor(), finish)
         if self.read("created") + self.read("updated") >= _MANY:
-            statistics.count(self.database.engine, table_of(self.entity.model).name)
+            statistics.count_in_passing(self.database.engine, table_of(self.entity.model).name)
         for name in ("normal", "ready"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from db import statistics
+from db.engine import WRITE, make_engine
 from services import imports, jobs
 from services.customers import CUSTOMER
 from services.imports import work
@@ -37,6 +40,20 @@ def test_a_job_counts_how_values_are_spread(world: World) -> None:
     known = _known(world)
     assert (len(known), 3) == (found["tables"], known["customer"])
     assert not statistics.are_missing(world.database.engine)
+
+
+def test_where_somebody_writes_for_long_it_is_left_to_the_night(sqlite_world: World) -> None:
+    engine = sqlite_world.database.engine
+    with engine.connect().execution_options(**{WRITE: True}) as other, other.begin():
+        impatient = make_engine(engine.url)
+        event.listen(impatient, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1"))
+        with pytest.raises(OperationalError):
+            statistics.count(impatient)
+        statistics.count_in_passing(impatient)
+        impatient.dispose()
+    assert statistics.are_missing(engine)
+    statistics.count_in_passing(engine)
+    assert not statistics.are_missing(engine)
 
 
 @pytest.mark.parametrize(("rows", "is_told"), [(4, True), (3, False)])
