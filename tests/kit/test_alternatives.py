@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from services import activities
 from services.activities import ACTIVITY
@@ -19,6 +18,7 @@ from services.kit.query import Query
 from tests.factories import World
 from tests.kit.test_seeing import filled, paged
 from tests.services.test_custom_fields import define
+from tests.statements import heard, plan
 
 LEVELS = ("A", "B", "C", "A", None, "B", "C", "A", "C", "B", None, "A")
 
@@ -119,19 +119,12 @@ def test_only_several_values_of_an_indexed_column_are_read_apart() -> None:
     assert alternatives.apart_in(CUSTOMER, (("parent_id", "in"),), [(1, 2)]) is None
 
 
-def test_the_newest_of_each_value_are_read_from_the_beginning_of_its_index(world: World) -> None:
-    if world.database.engine.dialect.name != "sqlite":
-        return  # with a dozen rows PostgreSQL reads the table whatever is asked
-    asked: list[tuple[str, Any]] = []
-    event.listen(
-        world.database.engine,
-        "before_cursor_execute",
-        lambda _c, _k, text, values, *_rest: asked.append((text, values)),
-    )
+def test_the_newest_of_each_value_are_read_from_the_beginning_of_its_index(sqlite_world: World) -> None:
+    """SQLite alone: with a dozen rows PostgreSQL reads the table whatever is asked."""
+    asked = heard(sqlite_world.database.engine)
     wanted = Query().where("level", "in", "A", "B")
-    world.ask(query.page, CUSTOMER, wanted)
-    text, values = next(one for one in asked if "LIMIT" in one[0] and "customer.name" in one[0])
-    with world.database.engine.connect() as connection:
-        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
-    assert 2 == sum("INDEX ix_customer_level_updated_at_id (level=?)" in line for line in plan), plan
+    sqlite_world.ask(query.page, CUSTOMER, wanted)
+    page = next(one for one in asked if "LIMIT" in one[0] and "customer.name" in one[0])
+    steps = plan(sqlite_world.database.engine, page)
+    assert 2 == sum("INDEX ix_customer_level_updated_at_id (level=?)" in line for line in steps), steps
     assert selects.Order("updated_at", descending=True) == selects.Order(CUSTOMER.sort, CUSTOMER.descending)

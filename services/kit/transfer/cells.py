@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.kit.errors import Message
+from db.types import N_
+from services.kit.errors import Message, Refusal
 from services.kit.fields import is_blank
 from services.kit.words import compared
 
@@ -22,6 +23,13 @@ NOTHING_IN_TEXT: Final = frozenset(
     spelled for word in _NOTHING_IN_TEXT for spelled in (word, word.upper(), word.title(), word.capitalize())
 )
 """What stands in an optional line of text where nothing was entered."""
+
+
+def require_columns(name: str, count: int, maximum: int) -> None:
+    """Refuse a table of too many columns. Raises Refusal."""
+    if count > maximum:
+        text = N_("“{name}” has {count} columns; at most {maximum} can be read.")
+        raise Refusal(text, name=name, count=count, maximum=maximum)
 
 
 def says_nothing(cell: Any) -> bool:

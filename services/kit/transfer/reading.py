@@ -18,7 +18,7 @@ from db.types import N_
 from services.kit.errors import Message, Refusal
 from services.kit.fields import clean_text, is_blank
 from services.kit.transfer import text_files, workbooks
-from services.kit.transfer.cells import Limits, RawTable, TextForm, Trouble, letters
+from services.kit.transfer.cells import Limits, RawTable, TextForm, Trouble, letters, require_columns
 from services.kit.words import compared
 
 MAXIMUM_COLUMNS: Final = 200
@@ -317,13 +317,7 @@ def _header(name: str, cells: Sequence[Any]) -> list[str]:
         for cell in cells
     ]
     used = max((at for at, heading in enumerate(header, 1) if heading), default=0)
-    if used > MAXIMUM_COLUMNS:
-        raise Refusal(
-            N_("“{name}” has {count} columns; at most {maximum} can be read."),
-            name=name,
-            count=used,
-            maximum=MAXIMUM_COLUMNS,
-        )
+    require_columns(name, used, MAXIMUM_COLUMNS)
     for at, heading in enumerate(header):
         if len(heading.encode()) > MAXIMUM_CELL:
             raise _too_long(name, 1, letters(at))

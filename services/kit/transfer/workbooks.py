@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from db.types import N_
 from services.kit.errors import Message, Refusal
-from services.kit.transfer.cells import RawTable, Trouble
+from services.kit.transfer.cells import RawTable, Trouble, require_columns
 
 MAXIMUM_RATIO: Final = 100
 MAXIMUM_MEMBERS: Final = 2_000
@@ -59,14 +59,7 @@ def read(
             chosen, sheets = _choose(book, name, sheet)
             notes += _about_sheets(book, chosen)
             found = book.get_sheet_by_name(chosen)
-            width = found.end[1] + 1 if found.end else 0
-            if width > maximum_columns:
-                raise Refusal(
-                    N_("“{name}” has {count} columns; at most {maximum} can be read."),
-                    name=name,
-                    count=width,
-                    maximum=maximum_columns,
-                )
+            require_columns(name, found.end[1] + 1 if found.end else 0, maximum_columns)
             merged = found.merged_cell_ranges or []
             position = [one.name for one in book.sheets_metadata].index(chosen)
             marks = _Marks(archive, position)
