@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
@@ -20,12 +20,14 @@ from db.engine import make_engine
 from db.keyed import Keyed
 from db.models import Customer
 from services.kit import owners, records
-from services.kit.actor import SYSTEM
+from services.kit.actor import SYSTEM, Actor
 from services.kit.clock import Clock
 from services.kit.unit_of_work import Database
 from services.settings import Settings
 from services.teams import TEAM
 from services.users import USER
+
+T = TypeVar("T")
 
 NOW = datetime(2026, 6, 15, 4, 0, tzinfo=UTC)
 
@@ -250,3 +252,9 @@ def postgresql(folder: Path) -> Iterator[Any]:
 
     yield fresh
     server.cleanup()
+
+
+def anew(database: Database, reader: Actor, read: Callable[..., T], *asked: Any) -> T:
+    """Ask as for the first time in a while: how much the reader sees is no longer known (kit/briefly.py)."""
+    database.briefly.forget()
+    return database.ask(reader, read, *asked)

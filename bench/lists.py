@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import event
 
 from bench import data, peer_django
+from bench.data import anew
 from bench.report import Report, Row, median_ms, side_by_side
 from db.search import query_tokens
 from services.customers import CUSTOMER
@@ -173,7 +174,7 @@ def _search(rows: dict[int, list[Row]], groups: dict[int, str], case: tuple[str,
     for place in places:
         hits = place.database.ask(leader(), query.page, CUSTOMER, asked)
         calls = {
-            "ours": lambda place=place: place.database.ask(leader(), query.page, CUSTOMER, asked).frame,  # type: ignore[misc]
+            "ours": lambda place=place: anew(place.database, leader(), query.page, CUSTOMER, asked).frame,  # type: ignore[misc]
             "raw": place.raw.search(written),
         }
         taken = side_by_side(calls)

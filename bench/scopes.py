@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench import floor
+from bench.data import anew
 from bench.lists import MOST_MS, seller
 from bench.report import Report, Row, side_by_side
 from bench.search import manager, newcomer
@@ -50,6 +51,7 @@ def _asked(
 ) -> dict[str, Callable[[], Any]]:
     found: dict[str, Callable[[], Any]] = {
         "page 1": lambda: database.ask(reader, query.page, entity),
+        "page 1 anew": lambda: anew(database, reader, query.page, entity),
         "filter": lambda: database.ask(reader, query.page, entity, narrowed),
         "count": lambda: database.ask(reader, query.count, entity),
     }

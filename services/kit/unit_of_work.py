@@ -19,6 +19,7 @@ from db import normal
 from db.engine import WRITE, make_engine
 from services.kit import audit, custom, owners, shared
 from services.kit.actor import Actor
+from services.kit.briefly import Briefly
 from services.kit.clock import Clock
 from services.kit.once import once
 from services.settings import Settings
@@ -41,6 +42,8 @@ class UnitOfWork:
     settings: Settings
     known: custom.Known = field(default_factory=custom.Known, repr=False)
     """What this process has read of the database's added fields."""
+    briefly: Briefly = field(default_factory=Briefly, repr=False)
+    """What this process knows for half a minute of how to ask the database."""
     is_reading: bool = False
 
     @once
@@ -84,6 +87,7 @@ class Database:
         self.settings = settings
         self.clock = clock or Clock()
         self.known = custom.Known()
+        self.briefly = Briefly()
         normal.use_region(settings.region)
         self._writing = engine.execution_options(**{WRITE: True})
 
@@ -103,7 +107,7 @@ class Database:
     def read(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Yield a unit of work that only reads; nothing is kept."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            uow = UnitOfWork(session, actor, self.clock.now(), self.settings, self.known, is_reading=True)
+            uow = self._unit(session, actor, is_reading=True)
             with custom.within(uow):
                 yield uow
 
@@ -111,13 +115,17 @@ class Database:
     def write(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Yield a unit of work that is committed at the end, whole or not at all."""
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
-            uow = UnitOfWork(session, actor, self.clock.now(), self.settings, self.known)
+            uow = self._unit(session, actor)
             owners.listen(uow)
             audit.listen(uow)
             with custom.within(uow):
                 yield uow
                 # What is still to be flushed, too: the search words of a record follow from its fields.
                 session.flush()
+
+    def _unit(self, session: Session, actor: Actor, *, is_reading: bool = False) -> UnitOfWork:
+        now = self.clock.now()
+        return UnitOfWork(session, actor, now, self.settings, self.known, self.briefly, is_reading=is_reading)
 
     def run(
         self,

@@ -14,6 +14,7 @@ from services.kit.query import Query
 from services.kit.unit_of_work import UnitOfWork
 from services.opportunities import OPPORTUNITY
 from tests.factories import World
+from tests.statements import heard
 
 WAYS = {
     "gathered": (100, 100, 100),
@@ -50,6 +51,14 @@ def filled(world: World) -> dict[str, Actor]:
     return readers
 
 
+def as_if(monkeypatch: pytest.MonkeyPatch, world: World, **numbers: int) -> None:
+    """Set from how many on something is asked otherwise, with nothing known of before."""
+    monkeypatch.setattr(prepared, "_kept", {})
+    world.database.briefly.forget()
+    for name, value in numbers.items():
+        monkeypatch.setattr(seeing, name, value)
+
+
 def gathered(uow: UnitOfWork, entity: object) -> list[int]:
     return sorted(uow.session.execute(query.visible(uow, entity)).scalars())
 
@@ -83,9 +92,7 @@ def test_every_way_shows_the_same_rows_and_counts_no_more_than_there_are(
         for reader, by in readers.items()
         for asked in (Query(), narrowed)
     }
-    monkeypatch.setattr(prepared, "_kept", {})
-    for name, value in (("FEW", few), ("PARENTS", parents), ("MOST", most)):
-        monkeypatch.setattr(seeing, name, value)
+    as_if(monkeypatch, world, FEW=few, PARENTS=parents, MOST=most)
     for (entity, reader, asked), (ids, number) in expected.items():
         by, told = readers[reader], (entity.key, reader, how)
         assert ids == paged(world, entity, asked, by), told
@@ -100,9 +107,7 @@ def test_each_way_is_taken_by_somebody(world: World, monkeypatch: pytest.MonkeyP
     readers = filled(world)
     kinds = []
     for few, parents, most in WAYS.values():
-        monkeypatch.setattr(prepared, "_kept", {})
-        for name, value in (("FEW", few), ("PARENTS", parents), ("MOST", most)):
-            monkeypatch.setattr(seeing, name, value)
+        as_if(monkeypatch, world, FEW=few, PARENTS=parents, MOST=most)
         kinds.append(world.ask(seeing.way, CONTACT, by=readers["seller"]))
     assert [
         seeing.Way("gathered"),
@@ -119,8 +124,7 @@ def test_each_way_is_taken_by_somebody(world: World, monkeypatch: pytest.MonkeyP
 def test_a_picker_offers_what_a_list_shows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     readers = filled(world)
     offered = {name: world.ask(query.options, "contact", by=by) for name, by in readers.items()}
-    monkeypatch.setattr(prepared, "_kept", {})
-    monkeypatch.setattr(seeing, "FEW", 1)
+    as_if(monkeypatch, world, FEW=1)
     assert offered == {name: world.ask(query.options, "contact", by=by) for name, by in readers.items()}
 
 
@@ -133,3 +137,19 @@ def test_children_are_looked_up_by_their_parents_one_after_the_other(world: Worl
     assert (
         f"JOIN contact ON contact.customer_id {'IN (anon_1.id, anon_1.id)' if is_sqlite else '= ANY (ARRAY['}" in said
     )
+
+
+def test_whoever_has_come_to_see_more_is_shown_it_though_it_is_asked_as_for_few(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seller = world.actor()
+    customer = world.customer(by=seller)
+    as_if(monkeypatch, world, FEW=2, PARENTS=100, MOST=100)
+    assert paged(world, CONTACT, Query(), seller) == []
+    made = [world.contact(customer, by=seller, name=f"Person {number}").id for number in range(5)]
+    said = heard(world.database.engine)
+    assert world.ask(seeing.way, CONTACT, by=seller) == seeing.Way("gathered")
+    assert not any("contact" in text for text, _values in said)
+    assert sorted(paged(world, CONTACT, Query(), seller)) == made
+    world.database.briefly.forget()
+    assert world.ask(seeing.way, CONTACT, by=seller) == seeing.Way("many")
