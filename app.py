@@ -27,6 +27,7 @@ from ui.server.compressed import CompressedFiles
 from ui.server.gate import Gate, Headers
 from ui.server.logs import configure
 from ui.server.routes import ROUTES
+from ui.server.uploads import Uploads
 
 log = logging.getLogger("sandtable")
 
@@ -63,6 +64,7 @@ app = st.App(
     middleware=[
         Middleware(Headers, is_secure=settings().secure_cookies),
         Middleware(Gate),
+        Middleware(Uploads),
         Middleware(CompressedFiles),
     ],
     lifespan=lifespan,

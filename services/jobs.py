@@ -27,6 +27,7 @@ from db.models import Job as Row
 from db.types import N_
 from services import collaborators, company, grading, imports, reminders
 from services.duplicates import worker
+from services.imports import uploads
 from services.kit import permissions
 from services.kit.actor import SYSTEM
 from services.kit.errors import Refusal
@@ -66,6 +67,7 @@ JOBS: Final[dict[str, Job]] = {
         Job("collaborators", N_("End of collaborations"), collaborators.tidy),
         Job("grades", N_("Grades of leads that follow the day"), grading.by_night),
         Job("imports", N_("Files of old imports"), imports.forget_old),
+        Job("uploads", N_("Files brought and left lying"), uploads.forget_old),
         Job("reminders", N_("Reminders put aside"), reminders.forget_old),
         Job("duplicates", N_("Look for duplicates"), apart=worker.by_night),
         Job("statistics", N_("How values are spread, for SQLite"), apart=_count_values),

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from services.imports import Batch
 from services.kit import query
 from services.kit.entity import Entity
 from services.kit.transfer import importing, mapping
@@ -166,22 +167,38 @@ def _offered(entity: Entity, name: str) -> dict[str, str]:
     return {title: tr(title) for _id, title in session.ask(query.options, field.entity, limit=_OFFERED)}
 
 
-def text_form(key: str) -> tuple[str | None, str | None]:
+def sheet(batch: Batch) -> str | None:
+    """Let the sheet of a workbook be chosen; None: the first one with a table."""
+    sheets = [None, *batch.sheets]
+    said = batch.asked.get("sheet")
+    return st.selectbox(
+        _("Sheet"),
+        sheets,
+        index=sheets.index(said) if said in sheets else 0,
+        format_func=lambda one: _("The first one with a table") if one is None else one,
+        key=dialog.key(f"import.sheet.{batch.id}"),
+    )
+
+
+def text_form(batch: Batch) -> tuple[str | None, str | None]:
     """Let encoding and delimiter of a text file be chosen by hand; None: as it was found."""
+    encodings, delimiters = [None, *ENCODINGS], [None, *DELIMITERS]
     with st.expander(_("Garbled, or all in one column?")):
         left, right = st.columns(2)
         encoding = left.selectbox(
             _("Encoding"),
-            [None, *ENCODINGS],
+            encodings,
+            index=encodings.index(batch.asked.get("encoding")),
             format_func=lambda one: one.upper() if one else _("As it was found"),
-            key=dialog.key(f"import.encoding.{key}"),
+            key=dialog.key(f"import.encoding.{batch.id}"),
         )
         names = {"comma": _("Comma"), "semicolon": _("Semicolon"), "tab": _("Tab"), "bar": "|"}
         delimiter = right.selectbox(
             _("Between the cells stands"),
-            [None, *DELIMITERS],
+            delimiters,
+            index=delimiters.index(batch.asked.get("delimiter")),
             format_func=lambda one: names[one] if one else _("As it was found"),
-            key=dialog.key(f"import.delimiter.{key}"),
+            key=dialog.key(f"import.delimiter.{batch.id}"),
         )
     return encoding, delimiter
 

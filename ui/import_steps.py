@@ -17,15 +17,15 @@ from services.imports import Batch
 from services.kit.entity import Entity
 from services.kit.errors import Refusal
 from services.kit.transfer.mapping import IGNORE, NOTES
-from ui import action, dialog, import_parts, import_work, page, session, widgets
+from services.kit.unit_of_work import UnitOfWork
+from ui import action, dialog, import_parts, import_work, page, session, upload
 from ui import format as fmt
 from ui.i18n import _, say
+from ui.upload import Brought
 
 _ERRORS: Final = 200
 _SMALL: Final = 200_000
 """Bytes up to which a file is read while one waits; a process of its own would take longer to start."""
-_BINARY: Final = (b"PK", b"\xd0\xcf\x11\xe0", b"\x89PNG", b"%PDF", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
-"""How files begin that are no text."""
 _FORESEEN: Final = 5_000
 """Records up to which it is looked up without being asked what a way back would leave."""
 
@@ -43,26 +43,26 @@ def draw(entity: Entity, batch_id: int | None) -> None:
         _named(batch)
         _went(batch)
         return
-    uploaded = _take(entity)
+    is_chosen = _take(entity)
     if told := kept.get("told"):
         action.tell(told)
     if batch is not None:
-        _mapped(entity, batch, uploaded)
+        _mapped(entity, batch, is_chosen=is_chosen)
 
 
-def _mapped(entity: Entity, batch: Batch, uploaded: Any) -> None:
+def _mapped(entity: Entity, batch: Batch, *, is_chosen: bool) -> None:
     """Draw an import of which nothing is in the database yet."""
-    if uploaded is None:
+    if not is_chosen:
         _named(batch)
     if batch.state == "refused":
         _refused(batch)
     if batch.may_resume:
         _stopped(batch)
         return
-    if uploaded is not None and not uploaded.getvalue().startswith(_BINARY):
-        _text_form(entity, batch, uploaded)
+    source = session.ask(imports.source, batch.id)
+    if source is not None:
+        _other_reading(batch, source)
     if batch.stage in ("read", "check"):
-        _sheet(entity, batch, uploaded)
         _prepare(entity, batch)
 
 
@@ -79,48 +79,52 @@ def _named(batch: Batch) -> None:
 # --- bring --------------------------------------------------------------------------------------------------
 
 
-def _take(entity: Entity) -> Any:
-    """Take a file; another one begins another import."""
+def _take(entity: Entity) -> bool:
+    """Take a file; another one begins another import. Return whether one stands in the box."""
     st.caption(_("A table as .xlsx or .csv, with one row of headings. Nothing is written before you say so."))
-    uploaded = widgets.upload(dialog.key("import.file"))
+    uploaded = upload.box(dialog.key("import.file"))
     kept = dialog.state()
     if uploaded is not None and kept.get("file") != uploaded.file_id:
         kept.clear()
         kept["file"] = uploaded.file_id
         _bring(entity, uploaded)
-    return uploaded
+    return uploaded is not None
 
 
-def _bring(entity: Entity, uploaded: Any, **asked: Any) -> None:
-    content = uploaded.getvalue()
-    done = action.attempt(imports.bring, entity, content, PurePath(uploaded.name).name, **asked)
+def _bring(entity: Entity, uploaded: Brought) -> None:
+    done = action.attempt(_begun, entity, uploaded)
     if not done.is_done:
         dialog.state()["told"] = done
         return
+    uploaded.let_go()  # the import has its own
     dialog.state()["batch"] = done.result
-    import_work.begin(done.result, is_small=len(content) <= _SMALL)
+    _read(done.result)
 
 
-def _sheet(entity: Entity, batch: Batch, uploaded: Any) -> None:
-    """Let another sheet of the workbook be read instead."""
-    if uploaded is None or len(batch.sheets) < 2:  # noqa: PLR2004 - nothing to choose
-        return
-    kept = dialog.state()
-    chosen = st.selectbox(
-        _("Sheet"),
-        [None, *batch.sheets],
-        format_func=lambda one: _("The first one with a table") if one is None else one,
-        key=dialog.key(f"import.sheet.{kept.get('file')}"),
-    )
-    if chosen != batch.asked.get("sheet"):
-        _bring(entity, uploaded, sheet=chosen)
+def _begun(uow: UnitOfWork, entity: Entity, uploaded: Brought) -> int:
+    return imports.bring(uow, entity, uploaded.source(uow), uploaded.name)
 
 
-def _text_form(entity: Entity, batch: Batch, uploaded: Any) -> None:
-    """Let a text file be read in another encoding, or with another delimiter, than was found."""
-    encoding, delimiter = import_parts.text_form(str(dialog.state().get("file")))
-    if (encoding, delimiter) != (batch.asked.get("encoding"), batch.asked.get("delimiter")):
-        _bring(entity, uploaded, encoding=encoding, delimiter=delimiter)
+def _read(batch_id: int) -> None:
+    source = session.ask(imports.source, batch_id)
+    import_work.begin(batch_id, is_small=source is not None and source.size <= _SMALL)
+
+
+def _other_reading(batch: Batch, source: imports.SourceFile) -> None:
+    """Let another sheet of a workbook be read instead, or a text in another encoding, or with another delimiter."""
+    said = {name: batch.asked.get(name) for name in ("sheet", "encoding", "delimiter")}
+    chosen = dict(said)
+    if source.is_text:
+        chosen["encoding"], chosen["delimiter"] = import_parts.text_form(batch)
+    elif len(batch.sheets) > 1:
+        chosen["sheet"] = import_parts.sheet(batch)
+    if chosen != said:
+        for name in ("dates", "unknown"):
+            dialog.state().pop(name, None)
+        done = action.attempt(imports.read_again, batch.id, **chosen)
+        if done.is_done:
+            _read(batch.id)
+        action.tell(done)
 
 
 # --- the work -----------------------------------------------------------------------------------------------

@@ -19,10 +19,11 @@ from services.kit.transfer.drafts import look_like_fractions
 from services.kit.transfer.mapping import Mapped
 from services.kit.transfer.outcome import Options, Outcome
 from services.kit.transfer.reading import Table, read_table
-from ui import action, dialog, import_parts, import_steps, session, widgets
+from ui import action, dialog, import_parts, import_steps, session
 from ui import format as fmt
 from ui.i18n import _, language, say
 from ui.import_parts import link, session_id
+from ui.upload import Brought, box
 
 _ERRORS: Final = 200
 
@@ -56,7 +57,7 @@ def upload(key: str, after: After | None = None, batch_id: int | None = None) ->
 
 def _at_once(entity: Entity, after: After) -> None:
     st.caption(_("A table as .xlsx or .csv, with one row of headings. Nothing is written before you say so."))
-    uploaded = widgets.upload(dialog.key("import.file"))
+    uploaded = box(dialog.key("import.file"))
     if uploaded is None:
         return
     try:
@@ -79,16 +80,17 @@ def _at_once(entity: Entity, after: After) -> None:
     _result(entity, table, mapped, options, checked[1].result)
 
 
-def _table(uploaded: Any) -> Table:
+def _table(uploaded: Brought) -> Table:
     """Return the table of an uploaded file, read once; a refusal is kept like a result."""
     kept = dialog.state()
     if kept.get("file") != uploaded.file_id:
         kept.clear()
         kept["file"] = uploaded.file_id
         try:
-            kept["table"] = read_table(uploaded.getvalue(), PurePath(uploaded.name).name)
+            kept["table"] = read_table(session.ask(uploaded.source), uploaded.name)
         except Refusal as refusal:
             kept["table"] = refusal
+        uploaded.let_go()
     table = kept["table"]
     if isinstance(table, Refusal):
         raise table

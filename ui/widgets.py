@@ -10,7 +10,7 @@ import streamlit as st
 from services.kit.entity import Entity
 from services.kit.fields import Field
 from ui.format import is_nothing, plain
-from ui.i18n import _, option
+from ui.i18n import option
 
 # Meanings of codes as colours of badges: what is well, what waits, what is over. Anything else is ink on grey.
 _BADGES: Final[Mapping[str, str]] = {
@@ -29,13 +29,6 @@ _BADGES: Final[Mapping[str, str]] = {
     "void": "gray",
     "draft": "gray",
 }
-_UPLOAD: Final = """<style>
-[data-testid="stFileUploaderDropzone"] button p, [data-testid="stFileUploaderDropzoneInstructions"] span {
-  font-size: 0;
-}
-[data-testid="stFileUploaderDropzone"] button p::after { content: "%s"; font-size: 0.95rem; }
-[data-testid="stFileUploaderDropzoneInstructions"] span::after { content: "%s"; font-size: 0.875rem; }
-</style>"""
 
 
 def badge_color(code: Any) -> str:
@@ -66,13 +59,6 @@ def added(entity: Entity, values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the fields added by an administrator that say something in a record's values; a "no" says nothing."""
     names = [name for name, field in entity.fields.items() if field.is_custom]
     return tuple(name for name in names if not is_nothing(values.get(name)) and values[name] is not False)
-
-
-def upload(key: str) -> Any:
-    """Draw the box that takes a file, with our words in place of the framework's, which are English everywhere."""
-    limit = _("{n} MB at most, or drop it here").format(n=st.get_option("server.maxUploadSize"))
-    st.html(_UPLOAD % (_("Choose a file"), limit))  # our own words, no data
-    return st.file_uploader(_("File"), key=key)
 
 
 def chart(drawn: Any, *, alt: str, key: str | None = None, on_select: str = "ignore") -> Any:

@@ -17,12 +17,14 @@ from services.imports.batches import (
 )
 from services.imports.errors import Kept, errors, errors_file, kept_rows
 from services.imports.foreseeing import Foreseen, would_stay
+from services.imports.rereading import SourceFile, read_again, source
 from services.imports.worker import launch, run_here
 
 __all__ = [
     "Batch",
     "Foreseen",
     "Kept",
+    "SourceFile",
     "batches",
     "bring",
     "check",
@@ -35,9 +37,11 @@ __all__ = [
     "kept_rows",
     "launch",
     "preview",
+    "read_again",
     "resume",
     "revert",
     "run_here",
+    "source",
     "stop",
     "store",
     "would_stay",

@@ -158,34 +158,31 @@ def _copy(source: bytes | Path, target: Path, name: str) -> None:
 
 def check(uow: UnitOfWork, batch_id: int, **asked: Any) -> None:
     """Ask for a dry run with this mapping and these options; `launch` does it. Raises NotFound, Refusal."""
-    batch = _held(uow, batch_id)
-    _refuse_at_work(uow, batch)
+    batch = idle(uow, batch_id)
     if batch.stage not in ("read", "check") or batch.place:
         raise Refusal(N_("This import has begun to store; stop it and take it back first."))
     if asked:
         batch.asked = asking.checked(ENTITIES[batch.entity], **{**batch.asked, **asked})
     batch.stage, batch.goal, batch.wrong = "read", "check", 0
-    _begin(batch)
+    begin(batch)
 
 
 def store(uow: UnitOfWork, batch_id: int, *, skip_bad: bool = False) -> None:
     """Ask for the import itself, as it was checked; `launch` does it. Raises NotFound, Refusal."""
-    batch = _held(uow, batch_id)
-    _refuse_at_work(uow, batch)
+    batch = idle(uow, batch_id)
     if batch.stage != "check":
         raise Refusal(N_("Check the file first."))
     batch.asked = {**batch.asked, "skip_bad": skip_bad}
     batch.goal = "store"
-    _begin(batch)
+    begin(batch)
 
 
 def resume(uow: UnitOfWork, batch_id: int) -> None:
     """Let an import that was stopped or cut off go on where it stands; `launch` does it. Raises NotFound, Refusal."""
-    batch = _held(uow, batch_id)
+    batch = idle(uow, batch_id)
     if batch.state not in ("stopped", "working"):
         raise Refusal(N_("This import is not waiting to go on."))
-    _refuse_at_work(uow, batch)
-    _begin(batch)
+    begin(batch)
 
 
 def stop(uow: UnitOfWork, batch_id: int) -> None:
@@ -200,17 +197,17 @@ def stop(uow: UnitOfWork, batch_id: int) -> None:
 
 def revert(uow: UnitOfWork, batch_id: int) -> None:
     """Ask that all an import has done be taken back; `launch` does it. Raises NotFound, Refusal."""
-    batch = _held(uow, batch_id)
-    _refuse_at_work(uow, batch)
+    batch = idle(uow, batch_id)
     if not batch.created + batch.updated:
         raise Refusal(N_("Nothing came in by this import."))
     batch.goal = "revert"
     batch.done = batch.reverted + batch.kept
-    _begin(batch)
+    begin(batch)
     audit.note(uow, batch.entity, "revert", None, batch=batch.id, file=batch.file_name)
 
 
-def _begin(batch: ImportBatch) -> None:
+def begin(batch: ImportBatch) -> None:
+    """Let a batch be worked at anew."""
     batch.state, batch.worker, batch.is_stopping = "working", None, False
     batch.found = {name: value for name, value in batch.found.items() if name != "refusal"}
 
@@ -226,9 +223,12 @@ def _held(uow: UnitOfWork, batch_id: int) -> ImportBatch:
     return found
 
 
-def _refuse_at_work(uow: UnitOfWork, batch: ImportBatch) -> None:
+def idle(uow: UnitOfWork, batch_id: int) -> ImportBatch:
+    """Return a batch for a change, at which nobody works. Raises NotFound, Refusal, Forbidden."""
+    batch = _held(uow, batch_id)
     if batch.state == "working" and batch.worker is not None and not _is_cut_off(uow, batch):
         raise Refusal(N_("This import is at work. Stop it first, or wait until it is done."))
+    return batch
 
 
 def _is_cut_off(uow: UnitOfWork, batch: Any) -> bool:
@@ -337,7 +337,8 @@ def preview(uow: UnitOfWork, batch_id: int, *, rows: int = 5) -> tuple[Table, Ma
         return head, None
 
 
-def _folder(uow: UnitOfWork, batch_id: int) -> Path:
+def folder_of(uow: UnitOfWork, batch_id: int) -> Path:
+    """Return where the files of an import lie, or lay. Raises NotFound, Forbidden."""
     reached = _reached(uow)
     found = uow.session.execute(select(ImportBatch.folder).where(ImportBatch.id == batch_id, reached)).scalar()
     if found is None:
@@ -347,7 +348,7 @@ def _folder(uow: UnitOfWork, batch_id: int) -> Path:
 
 def staged_of(uow: UnitOfWork, batch_id: int) -> Staged:
     """Return the table of an import within reach, as it was read. Raises NotFound, and Refusal if it is gone."""
-    found = staged(_folder(uow, batch_id))
+    found = staged(folder_of(uow, batch_id))
     if found is None:
         raise Refusal(N_("The file of this import is no longer here. Take back what came in, and bring it again."))
     return found

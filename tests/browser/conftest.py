@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect, sync_playwright
 
 from db import migrate
 from services import auth, company
@@ -261,3 +261,10 @@ def fill(page: Page, login: str, password: str) -> None:
 def settle(page: Page) -> None:
     """Wait until the script has run to its end."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def choose(where: Locator, label: str, option: str) -> None:
+    """Choose in a picker."""
+    where.get_by_label(label).click()
+    where.page.get_by_role("option", name=option, exact=True).click()
+    settle(where.page)

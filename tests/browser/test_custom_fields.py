@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from services import custom_fields
 from services.kit import query
 from services.kit.query import Query
 from services.leads import LEAD
-from tests.browser.conftest import Server, fill, settle
+from tests.browser.conftest import Server, choose, fill, settle
 
 SignIn = Callable[..., Page]
 
@@ -29,13 +29,6 @@ def seller(browser: Browser, server: Server) -> Iterator[Page]:
     yield page
     assert 0 == page.get_by_test_id("stException").count()
     context.close()
-
-
-def choose(where: Locator, label: str, option: str) -> None:
-    """Choose in a picker."""
-    where.get_by_label(label).click()
-    where.page.get_by_role("option", name=option, exact=True).click()
-    settle(where.page)
 
 
 def test_a_field_added_by_an_administrator_is_used_by_a_seller(sign_in: SignIn, seller: Page, server: Server) -> None:

@@ -16,7 +16,7 @@ from services.kit import query
 from services.kit.query import Query
 from services.opportunities import OPPORTUNITY
 from services.planning import add_items, create_plan, table
-from tests.browser.conftest import Server, settle
+from tests.browser.conftest import Server, choose, settle
 
 SignIn = Callable[..., Page]
 
@@ -134,6 +134,32 @@ def test_a_larger_file_shows_its_progress_is_stopped_and_goes_on(
     expect(dialog.get_by_text("60,000 new, 0 changed, 0 unchanged, 0 with errors")).to_be_visible()
     (batch,) = [one for one in server.world.ask(imports.batches) if one.file_name == path.name]
     assert (60_000, "store") == (batch.created, batch.stage), "no row is lost, none is doubled"
+
+
+def test_a_large_file_comes_in_by_the_page_and_is_read_in_another_way_when_asked(
+    sign_in: SignIn, server: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "long letters.csv"
+    letter = "Long letter 长信 " * 600
+    rows = "".join(f"Writer {number}; 作者,{letter}\n" for number in range(2_500))
+    path.write_text("Name,Notes\n" + rows, encoding="utf-8")
+    assert path.stat().st_size > 25_000_000
+    page = sign_in("leader", "/customers")
+    dialog = _import_of(page)
+    dialog.locator("input[type=file]").set_input_files(path)
+    expect(dialog.get_by_text("2,500 rows. Where does each column go?")).to_be_visible()
+    settle(page)
+    assert [] == list((server.folder / "imports" / "uploads" / str(server.people["leader"].id)).iterdir())
+    for delimiter, heading in (("Semicolon", "Name,Notes"), ("As it was found", "Notes")):
+        dialog.get_by_text("Garbled, or all in one column?").click()
+        # While it opens, a list of choices that is opened closes again.
+        dialog.get_by_test_id("stExpander").evaluate(
+            "box => Promise.all(box.getAnimations({subtree: true}).map(one => one.finished.catch(() => null)))"
+        )
+        choose(dialog, "Between the cells stands", delimiter)
+        expect(dialog.get_by_test_id("stSelectbox").get_by_text(heading, exact=True)).to_be_visible()
+    dialog.get_by_role("button", name="Check the file").click()
+    expect(dialog.get_by_text("2,500 new, 0 changed, 0 unchanged, 0 with errors")).to_be_visible()
 
 
 def test_a_picture_is_no_table_and_is_told_so(sign_in: SignIn, tmp_path: Path) -> None:

@@ -66,6 +66,22 @@ def test_a_file_may_be_read_in_another_encoding(portal: Portal, world: World) ->
     assert "東京" == one(world, Customer, name="東京電力").address
 
 
+def test_a_file_brought_before_is_read_in_another_encoding_too(portal: Portal, world: World, tmp_path: Any) -> None:
+    leader = world.actor("leader")
+    content = "Name,City\n東京電力,東京\n".encode("shift_jis")
+    number = world.do(imports.bring, CUSTOMER, content, "f.csv", folder=tmp_path, by=leader)
+    imports.run_here(world.database, number)
+    app = portal.open("imports", leader)
+    button(app, "Open the import").click().run()
+    box(app, "Encoding").select("shift_jis").run()
+    assert not app.exception
+    assert "shift_jis" == box(app, "Encoding").value
+    button(app, "Check the file").click().run()
+    button(app, "Import").click().run()
+    assert "東京" == one(world, Customer, name="東京電力").address
+    assert 1 == len(world.ask(imports.batches)), "it is the same import"
+
+
 def test_what_would_stay_is_shown_before_an_import_is_taken_back(portal: Portal, world: World, tmp_path: Any) -> None:
     leader = world.actor("leader")
     content = b"Name,Part of\nUntouched,\nEdited,\nVisited,\nChild,Untouched\n"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import delete, func, select
 
@@ -429,3 +431,52 @@ def test_an_import_that_did_nothing_cannot_be_taken_back(desk: Desk) -> None:
     number = desk.bring(CUSTOMER, "Name\nA\n", goal="check")
     with pytest.raises(Refusal, match="Nothing came in"):
         desk.world.do(imports.revert, number)
+
+
+def test_a_file_is_read_again_in_another_way_until_something_of_it_is_in(desk: Desk) -> None:
+    rows = "".join(f"東京{number},{number}\n" for number in range(7))
+    number = desk.bring(CUSTOMER, ("Name|City,Employees\n" + rows).encode("shift_jis"), goal="read")
+    assert ("refused", "") == ((first := desk.look(number)).state, first.stage)
+    wrong = desk.go(imports.read_again, number, encoding="ascii")
+    assert ("refused", "") == (wrong.state, wrong.stage)
+    bars = desk.go(imports.read_again, number, encoding="shift_jis", delimiter="bar")
+    assert ("Name", "City,Employees") == bars.header
+    found = desk.go(imports.read_again, number, encoding="shift_jis", delimiter="comma")
+    assert (("Name|City", "Employees"), 7, None) == (found.header, found.total, found.refusal)
+    checked = desk.go(imports.check, number, maps={"Name|City": "name"})
+    assert (7, 0) == (checked.created, checked.wrong)
+    again = desk.go(imports.read_again, number, encoding="shift_jis")
+    assert ("read", "ready", {"encoding": "shift_jis"}) == (again.stage, again.state, again.asked)
+    desk.go(imports.check, number, maps={"Name|City": "name"})
+    assert 7 == desk.go(imports.store, number).created
+    assert "東京6" == one(desk.world, Customer, name="東京6").name
+    with pytest.raises(Refusal, match="begun to store"):
+        desk.world.do(imports.read_again, number)
+
+
+def test_another_sheet_leaves_nothing_of_the_one_before(desk: Desk) -> None:
+    book = openpyxl.Workbook()
+    long, short = book.active, book.create_sheet("Short")
+    assert long is not None
+    for sheet, rows in ((long, 10), (short, 2)):
+        sheet.append(["Name"])
+        for at in range(rows):
+            sheet.append([f"{sheet.title} {at}"])
+    content = io.BytesIO()
+    book.save(content)
+    number = desk.bring(CUSTOMER, content.getvalue(), goal="check")
+    assert 10 == desk.look(number).created
+    assert desk.world.ask(imports.source, number) == imports.SourceFile(len(content.getvalue()), is_text=False)
+    read = desk.go(imports.read_again, number, sheet="Short")
+    assert (2, ("Sheet", "Short")) == (read.total, read.sheets)
+    assert 2 == desk.go(imports.check, number).created
+    assert 2 == desk.go(imports.store, number).created == count(desk.world, Customer)
+
+
+def test_a_file_that_is_gone_is_not_read_again(desk: Desk) -> None:
+    number = desk.bring(CUSTOMER, "Name\nA\n", goal="read")
+    assert desk.world.ask(imports.source, number) == imports.SourceFile(7, is_text=True)
+    shutil.rmtree(desk.folder)
+    assert desk.world.ask(imports.source, number) is None
+    with pytest.raises(Refusal, match="no longer here"):
+        desk.world.do(imports.read_again, number)

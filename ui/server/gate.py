@@ -40,10 +40,19 @@ GATED: Final = (
 """Refused without a live session: the address itself and everything below it."""
 
 
+WHO: Final = "sandtable.who"
+"""Where the gate leaves whose session it is for what stands behind it, in the scope of the request."""
+
+
 def is_gated(path: str) -> bool:
     """Say whether an address needs a live session."""
+    return any(is_below(gated, path) for gated in GATED)
+
+
+def is_below(address: str, path: str) -> bool:
+    """Say whether a path is an address or below it, however it is written."""
     plain = re.sub(r"/+", "/", path).rstrip("/").lower()
-    return any(plain == gated or plain.startswith(gated + "/") for gated in GATED)
+    return plain == address or plain.startswith(address + "/")
 
 
 def signed_in(connection: HTTPConnection) -> SignedIn | None:
@@ -66,6 +75,7 @@ class Gate:
             if found is None:
                 await PlainTextResponse("Sign in first.", status_code=403)(scope, receive, send)
                 return
+            scope[WHO] = found
         await self.app(scope, receive, send)
 
 

@@ -69,12 +69,16 @@ class Staged:
 
 
 def stage(folder: Path, name: str, sheet: str | None = None, how: TextForm | None = None) -> Staged:
-    """Read `source` in a folder into blocks. Raises Refusal with what the reader says, or that it took too much."""
-    found = staged(folder)
-    if found is not None:
-        return found
+    """Read `source` in a folder into blocks, unless it was read so before.
+
+    Raises Refusal with what the reader says, or that it took too much.
+    """
     how = how or TextForm()
     asked = {"name": name, "sheet": sheet, "encoding": how.encoding, "delimiter": how.delimiter}
+    found = staged(folder)
+    if found is not None and json.loads((folder / _REQUEST).read_text(encoding="utf-8")) == asked:
+        return found
+    (folder / _TABLE).unlink(missing_ok=True)
     (folder / _REQUEST).write_text(json.dumps(asked), encoding="utf-8")
     child.run("services.kit.transfer.staging", str(folder), name=name)
     answer = json.loads((folder / _TABLE).read_text(encoding="utf-8"))

@@ -1,0 +1,87 @@
+"""Files that people have brought by the browser: on the disk of this server until they are taken, or for a day.
+
+Each has the name that the browser's page gave it, in a folder of whoever brought it: nobody reaches another's.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, Final
+
+from db.types import N_
+from services.imports.batches import root_of
+from services.kit import permissions
+from services.kit.entity import ENTITIES
+from services.kit.errors import Forbidden, Refusal
+from services.kit.transfer.cells import IN_A_CHILD
+from services.kit.unit_of_work import UnitOfWork
+
+ROOM: Final = 2 * IN_A_CHILD.bytes
+"""Bytes of a person's files together. A new one drives the oldest out."""
+KEPT: Final = timedelta(days=1)
+_NAME: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
+_COPIED: Final = 1024 * 1024
+
+
+def keep(uow: UnitOfWork, name: str, source: IO[bytes]) -> None:
+    """Keep a file under its name. Raises Forbidden for somebody who may import nothing, and Refusal."""
+    place = _place(uow, name)
+    source.seek(0, 2)
+    size = source.tell()
+    source.seek(0)
+    if size > IN_A_CHILD.bytes:
+        raise Refusal(N_("A file has {megabytes} MB at most."), megabytes=IN_A_CHILD.bytes // 1024 // 1024)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _make_room(place.parent, size)
+    # Under another name until it is whole: what is found is never a piece.
+    part = place.with_suffix(".part")
+    try:
+        with part.open("wb") as target:
+            shutil.copyfileobj(source, target, _COPIED)
+        part.replace(place)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Refusal(N_("The server has no room for this file: {reason}."), reason=error.strerror or "") from error
+
+
+def find(uow: UnitOfWork, name: str) -> Path | None:
+    """Return where the reader's file of that name lies; None if it is not there, or no longer. Raises Forbidden."""
+    place = _place(uow, name)
+    return place if place.is_file() else None
+
+
+def drop(uow: UnitOfWork, name: str) -> None:
+    """Remove a file, if it is there. Raises Forbidden."""
+    _place(uow, name).unlink(missing_ok=True)
+
+
+def forget_old(uow: UnitOfWork) -> dict[str, int]:
+    """Remove what was brought more than a day ago; a recurring job. Returns how many files. Raises Forbidden."""
+    permissions.require(uow, "setting.update")
+    gone = 0
+    for file in (root_of(uow.settings) / "uploads").glob("*/*"):
+        with suppress(FileNotFoundError):
+            if uow.now - datetime.fromtimestamp(file.stat().st_mtime, UTC) > KEPT:
+                file.unlink()
+                gone += 1
+    return {"files": gone}
+
+
+def _place(uow: UnitOfWork, name: str) -> Path:
+    if not any(uow.actor.may(f"{key}.import") for key in ENTITIES):
+        raise Forbidden("customer.import")
+    if not _NAME.fullmatch(name):
+        raise Refusal(N_("This is no name of a file."))
+    return root_of(uow.settings) / "uploads" / str(uow.actor.user_id or 0) / name
+
+
+def _make_room(folder: Path, size: int) -> None:
+    held = sorted(((found.stat().st_mtime, found.stat().st_size, found) for found in folder.iterdir()), reverse=True)
+    for _at, large, file in held:
+        size += large
+        if size > ROOM:
+            file.unlink(missing_ok=True)

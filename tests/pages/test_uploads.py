@@ -1,0 +1,195 @@
+"""What is uploaded lies on the disk; the framework behind gets a stand-in of the same name, or nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from types import SimpleNamespace
+from typing import Any
+
+import anyio
+import pytest
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.kit.actor import Actor
+from tests.factories import World
+from ui import session
+from ui.server.gate import WHO
+from ui.server.uploads import ADDRESS, STAND_IN, Uploads
+
+MOST = 300_000
+ONE = f"{ADDRESS}/session/one"
+FORM = "multipart/form-data; boundary=b"
+
+
+def body(*files: tuple[str, str, bytes], boundary: str = "b") -> list[bytes]:
+    """Return files (field, name, content) as a browser sends them, in pieces."""
+    parts: list[bytes] = []
+    for field_, name, content in files:
+        said = name.replace('"', "%22")
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{field_}"; filename="{said}"\r\n'
+        parts += [f"{head}Content-Type: text/csv\r\n\r\n".encode(), content, b"\r\n"]
+    return [*parts, f"--{boundary}--\r\n".encode()]
+
+
+A_FILE = body(("file", "a.csv", b"a"))
+
+
+@dataclass
+class Behind:
+    """The framework: what it was told, and what it answers."""
+
+    app: ASGIApp
+    folder: Any
+    who: Actor
+    told: list[Any] = field(default_factory=list)
+    status: int = 204
+
+    async def answer(self, request: Request) -> Response:
+        """Read the form as the framework does."""
+        if request.method == "PUT":
+            async with request.form() as form:
+                (file,) = (one for one in form.values() if isinstance(one, UploadFile))
+                self.told.append((file.filename, file.content_type, await file.read()))
+        else:
+            self.told.append(request.method)
+        return PlainTextResponse("", status_code=self.status)
+
+    def ask(
+        self, method: str, path: str, parts: Iterable[bytes] = (), kind: str = FORM, *, is_whole: bool = True
+    ) -> int | None:
+        """Send a request in pieces, of which none says how many follow; return the status of the answer."""
+        coming = chain(parts, [b""] if is_whole else [])
+        answered: list[int] = []
+
+        async def receive() -> Message:
+            piece = next(coming, None)
+            if piece is None:
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": piece, "more_body": piece != b""}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answered.append(message["status"])
+
+        scope = {
+            "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
+            "headers": [(b"content-type", kind.encode()), (b"transfer-encoding", b"chunked")],
+        }  # fmt: skip
+        anyio.run(self.app, scope, receive, send)
+        return answered[0] if answered else None
+
+    @property
+    def kept(self) -> dict[str, bytes]:
+        """Return what lies on the disk of the person who asks, by name."""
+        return {file.name: file.read_bytes() for file in self.folder.glob(f"{self.who.user_id}/*")}
+
+
+@pytest.fixture
+def behind(sqlite_world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Behind:
+    """Return what stands behind, asked by a seller."""
+    monkeypatch.setattr("services.imports.uploads.root_of", lambda _settings: tmp_path)
+    monkeypatch.setattr(session, "database", lambda: sqlite_world.database)
+    found = Behind(None, tmp_path / "uploads", sqlite_world.actor("sales_manager"))  # type: ignore[arg-type]
+
+    class SignedInAs:
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            scope[WHO] = SimpleNamespace(actor=found.who)
+            await self.app(scope, receive, send)
+
+    found.app = Starlette(
+        routes=[Route(ADDRESS + "/{session}/{name}", found.answer, methods=["PUT", "DELETE", "OPTIONS"])],
+        middleware=[Middleware(SignedInAs), Middleware(Uploads, most=MOST)],
+    )
+    return found
+
+
+def test_the_file_is_on_the_disk_and_a_stand_in_behind(behind: Behind) -> None:
+    name = '客户 "new"; list.csv'
+    content = bytes(range(256)) * 1_000
+    assert 204 == behind.ask("PUT", ONE, body(("file", name, content)))
+    ((told, kind, stood),) = behind.told
+    assert (name.replace('"', "%22"), "text/csv", STAND_IN) == (told, kind, stood)
+    assert {"one": content} == behind.kept
+
+
+def test_one_that_is_removed_on_the_page_is_removed_from_the_disk(behind: Behind) -> None:
+    behind.ask("PUT", ONE, A_FILE)
+    assert 204 == behind.ask("DELETE", ONE)
+    assert {} == behind.kept
+    assert "DELETE" == behind.told[-1]
+
+
+def test_what_the_framework_does_not_take_is_not_kept(behind: Behind) -> None:
+    behind.status = 400
+    assert 400 == behind.ask("PUT", ONE, A_FILE)
+    assert {} == behind.kept
+
+
+def test_too_much_is_refused_while_it_comes(behind: Behind) -> None:
+    seen = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal seen
+        for piece in body(("file", "a.csv", b""))[:1] + [b"x" * 1_000] * 10_000:
+            seen += len(piece)
+            yield piece
+
+    assert 413 == behind.ask("PUT", ONE, pieces())
+    assert seen < MOST + 100_000, "the rest is not waited for"
+    assert ([], {}) == (behind.told, behind.kept)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        (body(("a", "a.csv", b"a"), ("b", "b.csv", b"b")), FORM),
+        ([b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nno file\r\n--b--\r\n'], FORM),
+        ([b"nothing of a form"], "text/csv"),
+        ([b"x"], FORM),
+        ([b"x"], "multipart/form-data"),
+        ([], FORM),
+    ],
+)
+def test_what_is_not_one_file_is_refused(behind: Behind, sent: list[bytes], kind: str) -> None:
+    assert 400 == behind.ask("PUT", ONE, sent, kind)
+    assert ([], {}) == (behind.told, behind.kept)
+
+
+def test_who_may_import_nothing_is_refused(behind: Behind, sqlite_world: World) -> None:
+    behind.who = sqlite_world.actor("viewer")
+    assert 403 == behind.ask("PUT", ONE, A_FILE)
+    assert ([], {}) == (behind.told, behind.kept)
+
+
+@pytest.mark.parametrize("path", [ADDRESS, ADDRESS + "/", ADDRESS + "/a", ADDRESS + "/a/b/c", "/" + ONE, ONE + "/"])
+@pytest.mark.parametrize("method", ["PUT", "POST", "PATCH", "DELETE"])
+def test_no_other_way_of_writing_the_address_leads_past(behind: Behind, path: str, method: str) -> None:
+    assert 404 == behind.ask(method, path, A_FILE)
+    assert ([], {}) == (behind.told, behind.kept)
+
+
+@pytest.mark.parametrize("name", ["..", "a.b", "%2e%2e", "a b", "x" * 65])
+def test_a_name_that_is_none_is_refused(behind: Behind, name: str) -> None:
+    assert 422 == behind.ask("PUT", f"{ADDRESS}/session/{name}", A_FILE)
+    assert [] == list(behind.folder.glob("**/*"))
+
+
+def test_asking_what_is_allowed_goes_through(behind: Behind) -> None:
+    assert 204 == behind.ask("OPTIONS", ONE)
+    assert ["OPTIONS"] == behind.told
+
+
+def test_whoever_goes_away_on_the_way_leaves_nothing(behind: Behind) -> None:
+    assert behind.ask("PUT", ONE, A_FILE[:2], is_whole=False) is None
+    assert ([], {}) == (behind.told, behind.kept)
