@@ -16,7 +16,7 @@ from services.kit.entity import Child, Entity, Section, nothing_follows
 from services.kit.errors import Conflict, Invalid, Message, NotFound
 from services.kit.unit_of_work import UnitOfWork
 
-_LOCKS: Final = frozenset({"is_primary", "reports_to_id", "customer_id", "is_active"})
+LOCKS: Final = frozenset({"is_primary", "reports_to_id", "customer_id", "is_active"})
 """Changes of these follow from, or lead to, changes of other people of the customer: one at a time."""
 
 
@@ -83,7 +83,7 @@ CONTACT = Entity(
     scope=permissions.through(Customer, customers.REACHED, Contact.customer_id),
     children=(Child("influence", "from_id"), Child("influence", "to_id"), Child("map_step", "contact_id")),
     check=_check,
-    together=lambda _uow, _contact, values: None if _LOCKS & set(values) else values,
+    together=lambda _uow, _contact, values: None if LOCKS & set(values) else values,
     went_back=nothing_follows,
     page="contacts",
 )
@@ -115,7 +115,7 @@ def update(uow: UnitOfWork, contact_id: int, values: Mapping[str, Any], *, versi
     Raises Forbidden, NotFound, Invalid, Conflict.
     """
     contact: Contact = records.get(uow, CONTACT, contact_id, action="update")
-    if not _LOCKS & set(values):
+    if not LOCKS & set(values):
         return records.update(uow, CONTACT, contact_id, values, version=version)  # type: ignore[no-any-return]
     _hold(uow, contact.customer_id)
     uow.session.refresh(contact)

@@ -129,17 +129,29 @@ def _supposed(email: str | None) -> str | None:
     return BY_DOMAIN + domain if domain else None
 
 
-INTAKES["opportunity"] = Intake(extra=_SALES, narrow=_narrow, prepare=_prepare, entered=_entered, update=_update)
+INTAKES["opportunity"] = Intake(
+    extra=_SALES,
+    narrow=_narrow,
+    prepare=_prepare,
+    entered=_entered,
+    update=_update,
+    by_verb=(*_SALES, *sorted(opportunities.IN_FUNNEL)),
+)
 INTAKES["contract"] = Intake(given=("number",))
 INTAKES["contact"] = Intake(
     prepare=contacts.prepare,
     asked=("left_on", "reports_to_id"),
+    asked_in_change=("left_on",),
     update=contacts.update_from_file,
+    by_verb=tuple(sorted(contacts.LOCKS)),
     instead={"name": (("email", same),), "customer_id": (("email", _supposed),)},
 )
 INTAKES["lead"] = Intake(
     prepare=leads.prepare,
     asked=("status", "converted_at", "last_activity_at"),
+    asked_in_change=("status", "unqualified_reason", "converted_at", "last_activity_at"),
+    by_verb=(),
+    is_followed=True,
     instead={"name": (("email", same), ("company", same)), "company": (("email", domain_key),)},
 )
 # A new customer is part of nothing that is part of it; a known one may be.

@@ -19,7 +19,7 @@ from services.kit.entity import Entity, Section
 from services.kit.errors import Conflict, Invalid, Message, Refusal
 from services.kit.unit_of_work import UnitOfWork
 
-_IN_FUNNEL: Final = frozenset({"pipeline_id", "amount", "close_on", "customer_id"})
+IN_FUNNEL: Final = frozenset({"pipeline_id", "amount", "close_on", "customer_id"})
 """Values that may bring an opportunity into the funnel, one at a time."""
 OPPORTUNITY = Entity(
     model=Opportunity,
@@ -57,7 +57,7 @@ OPPORTUNITY = Entity(
         permissions.owned(Opportunity),
         permissions.through(Customer, customers.REACHED, Opportunity.customer_id),
     ),
-    together=lambda _uow, _opportunity, values: None if _IN_FUNNEL & set(values) else values,
+    together=lambda _uow, _opportunity, values: None if IN_FUNNEL & set(values) else values,
     page="opportunities",
 )
 CARDS: Final = 30

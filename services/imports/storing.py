@@ -68,12 +68,10 @@ class Store:
     @property
     def is_slow(self) -> bool:
         """Say whether verbs are called row by row; chunks are small then."""
-        return not storing.is_by_statement(self.entity) or (self.options.mode != "create" and self.changes_by_verb)
-
-    @property
-    def changes_by_verb(self) -> bool:
-        """Say whether known records are changed by a verb of the entity's own."""
-        return self.entity.has_own("update") or intake_of(self.entity.key).update is not None
+        named = {column.field.name for column in self.plan.columns}
+        return not storing.is_by_statement(self.entity) or (
+            self.options.mode != "create" and storing.takes_verb(self.entity, named)
+        )
 
     def chunk(self, uow: UnitOfWork, wave: int, block: int, part: tuple[int, int] | None = None) -> Stored:
         """Store the good rows of a block that belong to a generation, or a part of these."""
@@ -300,7 +298,7 @@ class Store:
 
     def _changed(self, uow: UnitOfWork, drafts: Sequence[Draft]) -> list[tuple[Draft, dict[str, Any]]]:
         """Change records; in a trial those alone about which somebody has to be asked."""
-        if not self.is_trial or self.changes_by_verb:
+        if not self.is_trial or self.is_slow:
             return storing.update(uow, self.entity, drafts)
         found = storing.changed(uow, self.entity, drafts)
         asked = [draft for draft, values in found if storing.needs_asking(self.entity, values)]

@@ -41,6 +41,10 @@ class Intake:
     """Required fields of new records that may be filled from others of the row: (field, what to make of its value)."""
     update: Callable[[UnitOfWork, int, Values], Any] | None = None
     """Changes one record; None: the entity's own verb."""
+    by_verb: tuple[str, ...] | None = None
+    """Fields whose change takes that verb; None: the change of any, where there is such a verb."""
+    is_followed: bool = False
+    """Something follows from every change of a record, and is set on the record by `Entity.together`."""
 
 
 def same(value: Any) -> Any:

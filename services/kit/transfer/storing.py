@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -179,23 +179,14 @@ def update(uow: UnitOfWork, entity: Entity, known: Sequence[Draft]) -> list[tupl
     """Change records; return the rows that change anything, with what they change. Refusals are told at the rows."""
     permissions.require(uow, f"{entity.key}.update")
     found = changed(uow, entity, known)
-    if entity.has_own("update") or intake_of(entity.key).update:
-        for draft, values in found:
-            _guarded(draft, _update, uow, entity, draft, values)
-    else:
-        _change(uow, entity, found)
+    _change(uow, entity, found)
     return found
 
 
 def set_back(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft]) -> None:
     """Give records old values again, also those that were blank; refusals are told at the rows."""
     permissions.require(uow, f"{entity.key}.update")
-    found = [(draft, draft.values) for draft in drafts]
-    if entity.has_own("update") or intake_of(entity.key).update:
-        for draft, values in found:
-            _guarded(draft, _update, uow, entity, draft, values)
-    else:
-        _change(uow, entity, found)
+    _change(uow, entity, [(draft, draft.values) for draft in drafts])
 
 
 def changed(uow: UnitOfWork, entity: Entity, known: Sequence[Draft]) -> list[tuple[Draft, dict[str, Any]]]:
@@ -224,18 +215,41 @@ def _update(uow: UnitOfWork, entity: Entity, draft: Draft, values: Mapping[str, 
         verb(uow, draft.record_id or 0, given)
 
 
+def takes_verb(entity: Entity, names: Collection[str]) -> bool:
+    """Say whether a change of these fields takes the entity's own verb, record by record."""
+    intake = intake_of(entity.key)
+    if not entity.has_own("update") and intake.update is None:
+        return False
+    return intake.by_verb is None or not set(names).isdisjoint(intake.by_verb) or _gives_away(entity, names)
+
+
 def needs_asking(entity: Entity, values: Mapping[str, Any]) -> bool:
-    """Say whether a change takes more than a statement: the entity's check, or what follows from another owner."""
+    """Say whether a change may be refused by more than the table, or takes another owner."""
     asked = intake_of(entity.key).asked_in_change
     if entity.check is not None and (asked is None or not values.keys().isdisjoint(asked)):
         return True
-    return entity.is_owned and not values.keys().isdisjoint(("owner_id", "team_id"))
+    return takes_verb(entity, values.keys()) or _gives_away(entity, values)
+
+
+def _gives_away(entity: Entity, names: Iterable[str]) -> bool:
+    return entity.is_owned and not {"owner_id", "team_id"}.isdisjoint(names)
+
+
+def _how(entity: Entity, values: Mapping[str, Any]) -> str:
+    """Return how a record is changed: by verb, by flush, by statement, or not at all."""
+    if takes_verb(entity, values.keys()):
+        return "verb"
+    if needs_asking(entity, values) or (values and intake_of(entity.key).is_followed):
+        return "flush"
+    return "statement" if values else ""
 
 
 def _change(uow: UnitOfWork, entity: Entity, found: Sequence[tuple[Draft, dict[str, Any]]]) -> None:
-    """Change records by statement where that is all it takes, the others by flush."""
-    asked = [one for one in found if needs_asking(entity, one[1])]
-    plain = [one for one in found if one[1] and not needs_asking(entity, one[1])]
+    """Change records by statement where that is all it takes, others by flush, the rest by verb."""
+    ways: dict[str, list[tuple[Draft, dict[str, Any]]]] = {}
+    for draft, values in found:
+        ways.setdefault(_how(entity, values), []).append((draft, values))
+    plain, asked = ways.get("statement", []), ways.get("flush", [])
     if plain:
         uow.session.flush()
     for start in range(0, len(plain), changing.TOGETHER):
@@ -249,6 +263,8 @@ def _change(uow: UnitOfWork, entity: Entity, found: Sequence[tuple[Draft, dict[s
         uow.session.expire_all()
     for few in chunks(asked):
         _update_together(uow, entity, few)
+    for draft, values in ways.get("verb", ()):
+        _guarded(draft, _update, uow, entity, draft, values)
 
 
 def _update_together(uow: UnitOfWork, entity: Entity, changed: Sequence[tuple[Draft, dict[str, Any]]]) -> None:
@@ -263,8 +279,9 @@ def _update_together(uow: UnitOfWork, entity: Entity, changed: Sequence[tuple[Dr
                     select(model).where(model.id.in_(ids)).with_for_update(of=model)
                 ).scalars()
             }
-            for draft, values in changed:
-                _set(uow, entity, stored[draft.record_id], draft, values)
+            with uow.session.no_autoflush:  # one statement a record, one new version
+                for draft, values in changed:
+                    _set(uow, entity, stored[draft.record_id], draft, values)
             uow.session.flush()
     except (IntegrityError, StaleDataError):
         uow.session.expire_all()
@@ -275,14 +292,15 @@ def _update_together(uow: UnitOfWork, entity: Entity, changed: Sequence[tuple[Dr
 
 def _set(uow: UnitOfWork, entity: Entity, record: Any, draft: Draft, values: Mapping[str, Any]) -> None:
     """Set checked values on a record; what the entity's own check says against them becomes the row's."""
-    before = {name: getattr(record, name) for name in values}
-    for name, value in values.items():
+    given: Mapping[str, Any] | None = values
+    if entity.together is not None and intake_of(entity.key).is_followed:
+        given = entity.together(uow, record, values)
+    for name, value in (given or {}).items():
         setattr(record, name, value)
     wrong = entity.check(uow, record) if entity.check else {}
     if wrong:
         draft.wrong |= wrong
-        for name, value in before.items():
-            setattr(record, name, value)
+        uow.session.refresh(record)
 
 
 def _link_within_file(uow: UnitOfWork, entity: Entity, good: Sequence[Draft]) -> None:
