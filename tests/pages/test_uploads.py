@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 from types import SimpleNamespace
@@ -83,7 +84,8 @@ class Behind:
             "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
             "headers": [(b"content-type", kind.encode()), (b"transfer-encoding", b"chunked")],
         }  # fmt: skip
-        anyio.run(self.app, scope, receive, send)
+        with ThreadPoolExecutor(1) as apart:  # a test in a browser may have left a loop running in this thread
+            apart.submit(anyio.run, self.app, scope, receive, send).result()
         return answered[0] if answered else None
 
     @property
