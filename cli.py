@@ -199,6 +199,7 @@ def create_admin(login: str, name: str | None, *, password_stdin: bool) -> None:
 @click.option("--errors", type=click.Path(path_type=Path), help="Write rows with errors here (.xlsx or .csv).")
 @click.option("--skip-bad", is_flag=True, help="Import the good rows although others have errors.")
 @click.option("--create-missing", is_flag=True, help="Make customers that are named but not there.")
+@click.option("--pool", is_flag=True, help="New ones that name no owner are nobody's: into the public pool.")
 @click.option("--fractions", multiple=True, metavar="FIELD", help="Percent field whose 0.12 means 12 %.")
 @click.option("--value", "values", multiple=True, metavar="COLUMN:CELL=VALUE", help="What a cell is to be read as.")
 @click.option(
@@ -235,6 +236,7 @@ def import_(  # noqa: PLR0913, PLR0917 - one argument an option
     dry_run: bool,
     skip_bad: bool,
     create_missing: bool,
+    pool: bool,
 ) -> None:
     """Import records of ENTITY (customers, opportunities, …) from an .xlsx or .csv FILE, all or nothing.
 
@@ -256,6 +258,7 @@ def import_(  # noqa: PLR0913, PLR0917 - one argument an option
         "match": cli_import.field(kind, match) if match else None,
         "skip_bad": skip_bad,
         "create_missing": create_missing,
+        "for_pool": pool,
         "fractions": [cli_import.field(kind, one) for one in fractions],
         "values": mapping.values_of(values) or None,
         "unknown": unknown,

@@ -232,6 +232,22 @@ def mode(entity: Entity, names: frozenset[str]) -> tuple[Any, str | None]:
     )
 
 
+def for_pool(entity: Entity, names: frozenset[str]) -> bool:
+    """Ask whose new records are that name no owner: the reader's, or nobody's; return whether they are nobody's."""
+    if "owner_id" in names or not entity.is_pooled or not page.may(f"{entity.key}.assign"):
+        return False
+    owners = {"me": _("You"), "pool": _("Nobody: into the public pool")}
+    chosen = st.segmented_control(
+        _("New ones belong to"),
+        list(owners),
+        default="me",
+        required=True,
+        format_func=lambda one: owners[one],
+        key=dialog.key("import.owner"),
+    )
+    return chosen == "pool"
+
+
 def missing_customers(entity: Entity, names: frozenset[str]) -> bool:
     """Ask whether customers that are named but not there are to be made."""
     if entity.key == "customer" or "customer_id" not in names or not page.may("customer.create"):

@@ -183,6 +183,7 @@ def _prepare(entity: Entity, batch: Batch) -> None:
         maps, rest = {heading: NOTES if name == IGNORE else name for heading, name in maps.items()}, "notes"
     names = frozenset(name for name in maps.values() if name != IGNORE)
     mode, match = import_parts.mode(entity, names)
+    for_pool = mode != "update" and import_parts.for_pool(entity, names)
     create_missing = import_parts.missing_customers(entity, names)
     asked = {*batch.fractions_asked, *batch.asked.get("fractions", ())}
     fractions = sorted(
@@ -191,8 +192,8 @@ def _prepare(entity: Entity, batch: Batch) -> None:
     dates = import_parts.dates() if names & {*batch.dates_asked, *dialog.state().get("dates", ())} else ""
     values, unknown = import_parts.unknown(entity, _unknown(batch), headings)
     chosen = {
-        "maps": maps, "mode": mode, "match": match, "create_missing": create_missing, "fractions": fractions,
-        "rest": rest, "dates": dates, "values": values, "unknown": unknown,
+        "maps": maps, "mode": mode, "match": match, "create_missing": create_missing, "for_pool": for_pool,
+        "fractions": fractions, "rest": rest, "dates": dates, "values": values, "unknown": unknown,
     }  # fmt: skip
     is_checked = batch.stage == "check" and batch.state == "ready" and _is_as_asked(batch, chosen)
     if st.button(

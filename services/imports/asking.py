@@ -13,7 +13,7 @@ from services.kit.transfer.mapping import Asked
 from services.kit.transfer.outcome import Options
 
 _KNOWN: Final = frozenset({
-    "sheet", "maps", "mode", "match", "skip_bad", "create_missing", "fractions",
+    "sheet", "maps", "mode", "match", "skip_bad", "create_missing", "for_pool", "fractions",
     "values", "unknown", "rest", "dates", "encoding", "delimiter",
 })  # fmt: skip
 
@@ -26,6 +26,8 @@ def checked(entity: Entity, **asked: Any) -> dict[str, Any]:
         if name not in entity.fields:
             raise Refusal(N_("There is no field “{field}”. There are: {fields}."), field=name,
                           fields=", ".join(mapping.targets(entity)))  # fmt: skip
+    if asked.get("for_pool") and not entity.is_pooled:
+        raise Refusal(N_("There is no public pool for these."))
     return {
         name: sorted(value)
         if isinstance(value, set | frozenset)
@@ -54,5 +56,6 @@ def options(asked: Mapping[str, Any]) -> Options:
         match=asked.get("match"),
         skip_bad=bool(asked.get("skip_bad")),
         create_missing=bool(asked.get("create_missing")),
+        for_pool=bool(asked.get("for_pool")),
         fractions=frozenset(asked.get("fractions", ())),
     )

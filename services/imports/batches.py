@@ -109,8 +109,8 @@ def bring(
     """Take a file in; return the number of its import. `launch` then reads it in the background.
 
     `goal` is how far it is to go at once: read (then `check` with the mapping), check, or store. `asked`: maps
-    {heading: field}, mode, match, skip_bad, create_missing, fractions. Raises Forbidden, and Refusal for a file that
-    cannot be read.
+    {heading: field}, mode, match, skip_bad, create_missing, for_pool, fractions. Raises Forbidden, and Refusal for a
+    file that cannot be read.
     """
     permissions.require(uow, f"{entity.key}.import")
     place = (folder or root_of(uow.settings)) / secrets.token_hex(8)

@@ -307,16 +307,16 @@ class Check:
             seen.setdefault(value, rows[at])
 
     def _own(self, made: Mapping[str, Any], ids: list[int | None], wrong: Wrong) -> dict[str, Any]:
-        """Give new records their owner and team: the person named, nobody if the column is blank, else the actor."""
+        """Give new records their owner and team: the person named, nobody if that is blank or asked, else the actor."""
         actor = self.uow.actor
+        mine = None if self.options.for_pool else actor.user_id
         is_named = "owner_id" in self.mapped.names
         given = made[VALUE + "owner_id"].to_pylist() if is_named else [None] * len(ids)
         owners: list[int | None] = []
         teams: list[int | None] = []
         for at, record_id in enumerate(ids):
-            owner = given[at] if is_named or record_id is not None else actor.user_id
-            is_nobodys = record_id is None and owner is None and is_named
-            if is_nobodys and at not in wrong and not actor.may(f"{self.entity.key}.assign"):
+            owner = given[at] if is_named or record_id is not None else mine
+            if record_id is None and owner is None and at not in wrong and not actor.may(f"{self.entity.key}.assign"):
                 wrong[at] = {"owner_id": Message(N_("Please fill this in."))}
             owners.append(owner)
             teams.append(actor.team_id if owner == actor.user_id and owner is not None else self.owners.get(owner))

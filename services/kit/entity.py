@@ -164,6 +164,11 @@ class Entity:
         return issubclass(self.model, Owned)
 
     @property
+    def is_pooled(self) -> bool:
+        """Say whether records that nobody owns lie in a public pool."""
+        return hasattr(self.model, "pool_id")
+
+    @property
     def is_searchable(self) -> bool:
         """Say whether records are found by text."""
         return issubclass(self.model, Searchable)

@@ -82,6 +82,17 @@ def test_a_file_brought_before_is_read_in_another_encoding_too(portal: Portal, w
     assert 1 == len(world.ask(imports.batches)), "it is the same import"
 
 
+def test_new_ones_go_into_the_public_pool_if_asked(portal: Portal, world: World) -> None:
+    app = upload(opened(portal, "customer", world.actor("leader")), b"Name\nNobody yet\n")
+    next(one for one in app.segmented_control if one.label == "New ones belong to").set_value("pool").run()
+    button(app, "Check the file").click().run()
+    button(app, "Import").click().run()
+    assert not app.exception
+    made = one(world, Customer, name="Nobody yet")
+    assert made.owner_id is None
+    assert made.pool_id is not None
+
+
 def test_what_would_stay_is_shown_before_an_import_is_taken_back(portal: Portal, world: World, tmp_path: Any) -> None:
     leader = world.actor("leader")
     content = b"Name,Part of\nUntouched,\nEdited,\nVisited,\nChild,Untouched\n"

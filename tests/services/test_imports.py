@@ -29,6 +29,7 @@ from services.kit.transfer.outcome import Options, Outcome
 from services.kit.transfer.reading import read_table
 from services.leads import LEAD
 from services.opportunities import OPPORTUNITY
+from services.pools import QUOTA
 from services.users import USER
 from tests.factories import World
 
@@ -480,3 +481,23 @@ def test_a_file_that_is_gone_is_not_read_again(desk: Desk) -> None:
     assert desk.world.ask(imports.source, number) is None
     with pytest.raises(Refusal, match="no longer here"):
         desk.world.do(imports.read_again, number)
+
+
+@pytest.mark.parametrize("entity", [CUSTOMER, LEAD], ids=lambda one: one.key)
+def test_new_ones_are_nobodys_if_asked_and_take_nobodys_quota(desk: Desk, entity: Entity) -> None:
+    leader = desk.world.actor("leader")
+    desk.world.make(QUOTA, kind=entity.key, user_id=leader.user_id, at_most=1)
+    content = "Name,Company\nA,Acme\nB,Acme 2\n" if entity is LEAD else "Name\nA\nB\n"
+    mine = desk.look(desk.bring(entity, content, by=leader))
+    assert ("check", 1) == (mine.stage, mine.wrong), "the second is one more than leader may have"
+    number = desk.bring(entity, content, by=leader, for_pool=True)
+    assert 2 == desk.look(number).created
+    owners = desk.world.ask(
+        lambda uow: uow.session.execute(select(entity.model.owner_id, entity.model.pool_id)).all()  # type: ignore[attr-defined]
+    )
+    assert [(None, True)] * 2 == [(owner, pool is not None) for owner, pool in owners]
+
+
+def test_there_is_no_pool_of_opportunities(desk: Desk) -> None:
+    with pytest.raises(Refusal, match="no public pool"):
+        desk.bring(OPPORTUNITY, "Name\nA\n", for_pool=True)

@@ -83,7 +83,7 @@ def prepared(
                 draft.wrong[""] = Message(N_("There is no such record to change, or you may not change it."))
     _check_new(uow, entity, [draft for draft in drafts if draft.record_id is None])
     _check_unique(uow, entity, drafts)
-    _check_owner(uow, entity, drafts, mapped)
+    _check_owner(uow, entity, drafts, mapped, for_pool=options.for_pool)
     _check_within_file(entity, drafts)
     if options.mode == "create":
         _note_twins(uow, entity, drafts, outcome)
@@ -241,12 +241,13 @@ def _is_of_all(index: Index) -> bool:
     return where is None or re.fullmatch(r"(\w+\.)?deleted_at IS NULL", str(where)) is not None
 
 
-def _check_owner(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft], mapped: Mapped) -> None:
-    """Give new records their owner and team: the person named, nobody if the column is blank, else the actor."""
+def _check_owner(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft], mapped: Mapped, *, for_pool: bool) -> None:
+    """Give new records their owner and team: the person named, nobody if that is blank or asked, else the actor."""
     if not entity.is_owned:
         return
     teams = teams_of(uow, {draft.values.get("owner_id") for draft in drafts})
     is_named = "owner_id" in mapped.names
+    mine = None if for_pool else uow.actor.user_id
     for draft in drafts:
         if not draft.is_good:
             continue
@@ -254,8 +255,8 @@ def _check_owner(uow: UnitOfWork, entity: Entity, drafts: Sequence[Draft], mappe
             if "owner_id" in draft.values:
                 draft.values["team_id"] = teams.get(draft.values["owner_id"])
             continue
-        owner_id = draft.values.get("owner_id") if is_named else uow.actor.user_id
-        if owner_id is None and is_named and not uow.actor.may(f"{entity.key}.assign"):
+        owner_id = draft.values.get("owner_id") if is_named else mine
+        if owner_id is None and not uow.actor.may(f"{entity.key}.assign"):
             draft.wrong["owner_id"] = Message(N_("Please fill this in."))
             continue
         draft.values["owner_id"] = owner_id

@@ -37,6 +37,8 @@ class Options:
     """Import the good rows although others have errors; a bad row is left out whole."""
     create_missing: bool = False
     """Make customers that are named but not there."""
+    for_pool: bool = False
+    """New records are nobody's unless the file names an owner: they lie in a public pool."""
     fractions: frozenset[str] = frozenset()
     """Percent fields whose plain numbers are fractions: 0.12 means 12 %."""
     after: Callable[[UnitOfWork, list[int]], Any] | None = None
