@@ -15,8 +15,9 @@ from ui.i18n import _, option
 
 _ACCOUNT: Final = next(entry for entry in menu.MENU if entry.url_path == "account")
 _STYLE: Final = """<style>
-[data-testid="stSidebarContent"] { display: flex; flex-direction: column; }
+[data-testid="stSidebarContent"] { display: flex; flex-direction: column; background: inherit; }
 [data-testid="stSidebarUserContent"] { margin-top: auto; padding-bottom: 1.25rem; }
+[data-testid="stSidebarUserContent"] { position: sticky; bottom: 0; z-index: 1; background: inherit; }
 [data-testid="stSidebarHeader"] img { height: 2rem; }
 </style>"""
 

@@ -38,8 +38,8 @@ def show(lead_id: int) -> None:
     left, right = st.container(key="customer_page").columns([5, 3], gap="large")
     with right:
         badge(LEAD.fields["status"], lead.status)
-        if lead.converted_at is None:
-            subject.next_step(lead)
+        if lead.converted_at is None and (lead.status != "unqualified" or lead.next_step_on is not None):
+            subject.next_step(lead)  # that none is planned is no omission for one that was given up
         if page.may("activity.create"):
             quick_log.box("lead_id", lead)
         grade.box(lead)
@@ -73,7 +73,11 @@ def _tools(lead: Any) -> None:
     if page.button(_("Edit"), permission="lead.update", icon=":material/edit:", key="lead_edit"):
         form.edit(LEAD, lead.id)
     if lead.converted_at is None and page.button(
-        _("Convert"), permission="lead.convert", primary=True, icon=":material/domain_add:", key="lead_convert"
+        _("Convert"),
+        permission="lead.convert",
+        primary=lead.status != "unqualified",
+        icon=":material/domain_add:",
+        key="lead_convert",
     ):
         lead_dialogs.convert(lead.id)
 

@@ -263,7 +263,7 @@ def empty(pool_id: int) -> None:
     offered = {
         one.pool_id: tr(one.name) for one in rows if one.kind == this.kind and one.is_enabled and one.pool_id != pool_id
     }
-    st.write(_("{n} lie in it").format(n=fmt.number(this.lying)))
+    st.write(_("{n} in it").format(n=fmt.number(this.lying)))
     if not offered:
         st.caption(_("There is no other enabled pool of this kind; make one first."))
         return

@@ -95,7 +95,7 @@ def _badges(row: Overview) -> None:
     elif row.is_recycling:
         st.badge(_("Rules run every night"), color="green", icon=":material/autorenew:")
     else:
-        st.badge(_("Rules rest"), color="gray")
+        st.badge(_("Rules are off"), color="gray")
 
 
 def _who(row: Overview) -> str:
@@ -127,13 +127,13 @@ def _rules(row: Overview) -> str:
 
 
 def _lying(row: Overview) -> str:
-    parts = [_("{n} lie in it").format(n=fmt.number(row.lying))]
+    parts = [_("{n} in it").format(n=fmt.number(row.lying))]
     if row.claims_a_day:
         parts.append(_("{n} claims per person and day").format(n=row.claims_a_day))
     if row.ban_days:
         parts.append(_("the previous owner waits {n} days").format(n=row.ban_days))
     if row.protected_days:
-        parts.append(_("new arrivals rest {n} days").format(n=row.protected_days))
+        parts.append(_("new arrivals protected for {n} days").format(n=row.protected_days))
     if row.hidden:
         fields = ENTITIES[row.kind].known_fields
         parts.append(_("hides {fields}").format(fields=_(", ").join(_(fields[name].label) for name in row.hidden)))

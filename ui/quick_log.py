@@ -112,7 +112,6 @@ def _fields(key: Any, record: Any, customer_id: int | None) -> dict[str, Any]:
         list(_CHIPS),
         index=None,
         format_func=lambda days: _(_CHIPS[days]),
-        label_visibility="collapsed",
         horizontal=True,
         key=key("chip"),
     )

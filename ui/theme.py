@@ -7,6 +7,8 @@ from typing import Final
 
 import streamlit as st
 
+from ui.i18n import _
+
 FONT: Final = "Inter, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', system-ui, sans-serif"
 
 
@@ -78,6 +80,8 @@ def palette() -> Palette:
     return DARK if is_dark() else LIGHT
 
 
+# A form's last line stays in sight while its dialog is scrolled. What is chosen of several is ink on a tint: the
+# accent on it would be too faint to read in dark.
 # The framework's "Press Enter to apply" stays English in every language, and covers what is typed in a narrow box.
 _STYLE: Final = """<style>
 .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
@@ -93,6 +97,11 @@ _STYLE: Final = """<style>
 [class*="st-key-card_open_"] button { text-align: left; justify-content: flex-start; }
 [data-testid="stBaseButton-tertiary"] { text-align: left; }
 .st-key-power_map_picture { overflow-x: auto; }
+[data-testid="stButtonGroup"] button[data-variant][data-selected="true"] { color: inherit; }
+[data-testid="stDialog"] { scroll-padding-bottom: 5rem; }
+[data-testid="stDialog"] > div { overflow: clip; }
+[role="dialog"] [data-testid="stLayoutWrapper"]:last-child:has(> div > div > div > [data-testid$="-primary"]) {
+  position: sticky; bottom: -2rem; z-index: 2; padding: 0.6rem 0 0.9rem; background: var(--ground); }
 .st-key-merge_choices [role="radiogroup"] > div { width: 20rem; }
 @media (min-width: 1000px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
 @media (min-width: 641px) { [class*="st-key-when_narrow_"] { display: none; } }
@@ -101,7 +110,12 @@ _STYLE: Final = """<style>
   [class*="st-key-numbers_"] [data-testid="stColumn"] { min-width: 40%; width: 40%; flex: 1 1 40%; }
   [data-testid="stMetricValue"] { font-size: 1.2rem; }
   [data-testid="stMetricValue"] * { white-space: normal; overflow: visible; }
-  [class*="_bar"] [class*="-sort"] { flex: 0 0 9.4rem !important; min-width: 0; }
+  [class*="_bar"].stHorizontalBlock { gap: 0.5rem; }
+  [class*="_bar"] [class*="-q "] { flex: 1 1 12rem !important; min-width: 0; }
+  [class*="_bar"] [class*="-sort "] { flex: 1 1 7rem !important; min-width: 0; }
+  [class*="_bar"] [class*="-sort "] input { font-size: 0.875rem; padding-right: 0; }
+  [class*="_bar"] [class*="-more "] button p { position: absolute; width: 1px; overflow: hidden; opacity: 0; }
+  [class*="_bar"] [class*="-more "] button > div > [aria-hidden="true"] { display: none; }
   .st-key-power_map_picture > * { min-width: 46rem; }
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; padding-top: 4.5rem; }
   .st-key-customer_page > * > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
@@ -110,6 +124,15 @@ _STYLE: Final = """<style>
 </style>"""
 
 
+# Two things that the framework has no option for: the ground as a variable, and its one link that stays English.
+_TOLD: Final = """<style>
+:root {{ --ground: {ground}; }}
+[data-testid="stSkipToContent"] {{ font-size: 0 !important; }}
+[data-testid="stSkipToContent"]::after {{ content: "{skip}"; font-size: 1rem; }}
+</style>"""
+
+
 def style() -> None:
-    """Set the constant style of all pages; it carries no data."""
-    st.html(_STYLE)
+    """Set the style of all pages; it carries no data."""
+    ground = st.get_option(f"theme.{'dark' if is_dark() else 'light'}.backgroundColor")
+    st.html(_STYLE + _TOLD.format(ground=ground, skip=_("Skip to the content")))

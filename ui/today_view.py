@@ -9,8 +9,12 @@ import streamlit as st
 
 from services import reminders
 from services import today as service
+from services.customers import CUSTOMER
+from services.kit import query
+from services.kit.query import Query
+from services.leads import LEAD
 from services.today import Today, Waiting
-from ui import action, page, quick_log, session
+from ui import action, page, quick_log, session, transfer
 from ui import format as fmt
 from ui.i18n import _, tr
 from ui.pool_view import rule_in_words
@@ -53,6 +57,10 @@ def _lists(waiting: Today) -> list[tuple[str, Waiting, Any, tuple[str, dict[str,
 
 
 def _clear() -> None:
+    """Say that nothing waits; where nothing is in yet, offer to bring something in."""
+    if _is_new():
+        _begin()
+        return
     with page.empty(
         _("Nothing waits for you today."), caption=_("Next steps, dues and endings appear here by themselves.")
     ):
@@ -63,6 +71,33 @@ def _clear() -> None:
         ):
             if page.button(words, permission=permission, key=f"clear_{url_path}"):
                 page.go(url_path)
+
+
+def _is_new() -> bool:
+    """Say whether whoever may import sees neither a lead nor a customer."""
+    kinds = [one for one in (CUSTOMER, LEAD) if page.may(f"{one.key}.import")]
+    return bool(kinds) and not any(
+        session.ask(query.page, one, Query(columns=one.grid[:1], limit=1)).ids for one in kinds
+    )
+
+
+def _begin() -> None:
+    with page.empty(
+        _("No customers and no leads yet"),
+        caption=_("Bring in the tables you have. Next steps, dues and endings then appear here by themselves."),
+    ):
+        for entity, words in ((CUSTOMER, _("Import customers")), (LEAD, _("Import leads"))):
+            page.button(
+                words,
+                permission=f"{entity.key}.import",
+                primary=entity is CUSTOMER,
+                icon=":material/upload:",
+                key=f"begin_{entity.key}",
+                on_click=transfer.upload.later,
+                args=(entity.key, None),
+            )
+        if page.button(_("Add users"), permission="user.create", icon=":material/group:", key="begin_user"):
+            page.go("users")
 
 
 def _list(title: str, found: Waiting, draw: Any, more: tuple[str, dict[str, str]] | None) -> None:

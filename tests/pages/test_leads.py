@@ -105,6 +105,17 @@ def test_an_activity_is_logged_with_the_next_step(portal: Portal, sqlite_world: 
     assert ["They want a quote"] == list(sqlite_world.ask(activities.timeline, lead_id=lead.id)["summary"])
 
 
+@pytest.mark.parametrize(("status", "is_pressed_for"), [("contacted", True), ("unqualified", False)])
+def test_a_lead_that_was_given_up_is_not_pressed_for(
+    portal: Portal, sqlite_world: World, leader: Actor, status: str, *, is_pressed_for: bool
+) -> None:
+    reason = {} if is_pressed_for else {"unqualified_reason": "no_need"}
+    lead = sqlite_world.lead(owner_id=leader.user_id, status=status, **reason)
+    app = portal.open("leads", leader, id=str(lead.id))
+    assert is_pressed_for == ("No next step is planned" in said(app))
+    assert ("primary" if is_pressed_for else "secondary") == app.button(key="lead_convert").proto.type
+
+
 def test_where_both_have_a_value_the_reader_chooses(portal: Portal, sqlite_world: World, leader: Actor) -> None:
     there = sqlite_world.customer(by=leader, name="Nordwind GmbH", industry="Wind", region="North")
     sqlite_world.contact(there, by=leader, name="Ann")
@@ -187,6 +198,17 @@ def test_leads_are_given_to_people(portal: Portal, sqlite_world: World, leader: 
     app = press(app, "Assign")
     assert not app.exception
     assert ann.user_id == sqlite_world.ask(records.get, LEAD, lead.id).owner_id
+
+
+def test_today_begins_with_a_file_where_nothing_is_in_yet(portal: Portal, sqlite_world: World) -> None:
+    admin = sqlite_world.actor("administrator")
+    app = portal.open("", admin)
+    assert "No customers and no leads yet" in words(app)
+    assert ["begin_customer", "begin_lead", "begin_user"] == [one.key for one in app.button if "begin_" in str(one.key)]
+    app.button(key="begin_customer").click().run()
+    assert ".xlsx or .csv" in said(app)
+    sqlite_world.lead(owner_id=None)
+    assert "No customers and no leads yet" not in words(portal.open("", admin))
 
 
 def test_reminders_stand_over_the_list_with_their_counts(portal: Portal, sqlite_world: World, leader: Actor) -> None:

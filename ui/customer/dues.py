@@ -39,7 +39,7 @@ def _totals(rows: Sequence[Any]) -> list[str]:
         overdue = sum(row.unpaid for row in owed if row.timing == "overdue")
         parts = [
             f"{fmt.plain(_('Paid'))} **{fmt.plain(fmt.money(sum(row.paid for row in own), currency))}**",
-            f"{fmt.plain(_('Still to come'))} **{fmt.plain(fmt.money(sum(row.unpaid for row in owed), currency))}**",
+            f"{fmt.plain(_('Unpaid'))} **{fmt.plain(fmt.money(sum(row.unpaid for row in owed), currency))}**",
         ]
         if overdue:
             parts.append(f":red[{fmt.plain(_('Overdue'))} **{fmt.plain(fmt.money(overdue, currency))}**]")
@@ -95,7 +95,8 @@ def _state(row: Any, today: Any) -> str:
         return _(figures.EFFECTIVE["pending"])
     if row.timing == "overdue":
         days = (today - row.due_on).days
-        return _("overdue by 1 day") if days == 1 else _("overdue by {n} days").format(n=days)
+        said = _("overdue by 1 day") if days == 1 else _("overdue by {n} days").format(n=days)
+        return said[:1].upper() + said[1:]
     return _(figures.TIMING[row.timing])
 
 
