@@ -13,6 +13,7 @@ from services.imports import Batch
 from services.kit import query
 from services.kit.entity import Entity
 from services.kit.transfer import importing, mapping
+from services.kit.transfer.cells import shown as shown_as
 from services.kit.transfer.dates import ORDERS
 from services.kit.transfer.mapping import IGNORE, NOTES
 from services.kit.transfer.outcome import CellError
@@ -33,16 +34,12 @@ _OFFERED: Final = 50
 
 def rows(table: Table) -> None:
     """Show the first rows as they came."""
-    shown = [[_text(cell) for cell in row.cells] for row in table.rows[:_PREVIEW]]
+    shown = [[shown_as(cell) for cell in row.cells] for row in table.rows[:_PREVIEW]]
     st.dataframe(
         {f"{at + 1}. {heading}": [row[at] for row in shown] for at, heading in enumerate(table.header)},
         hide_index=True,
         height="content",
     )
-
-
-def _text(cell: Any) -> str:
-    return "" if cell is None else str(cell)
 
 
 def columns(entity: Entity, table: Table, total: int, found: Mapping[str, str]) -> dict[str, str]:
@@ -82,7 +79,7 @@ def _target(entity: Entity, name: str) -> str:
 
 def _sample(table: Table, at: int) -> str:
     """Return the first cells of a column that say anything."""
-    texts = dict.fromkeys(_text(row.cells[at]).strip() for row in table.rows)
+    texts = dict.fromkeys(shown_as(row.cells[at]).strip() for row in table.rows)
     shown = " · ".join([text for text in texts if text][:_SAMPLES])
     shown = shown if len(shown) <= _SAMPLE else shown[: _SAMPLE - 1] + "…"
     return shown.replace("@", "\u2060@\u2060")  # an address of mail would become a link

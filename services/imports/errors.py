@@ -16,6 +16,7 @@ from services.kit.entity import ENTITIES, model_of, title_column
 from services.kit.errors import Message
 from services.kit.fields import is_blank
 from services.kit.transfer import exporting
+from services.kit.transfer.cells import shown
 from services.kit.transfer.exporting import FileFormat, Heading
 from services.kit.transfer.outcome import CellError
 from services.kit.transfer.staging import Staged, message_of, read_arrow
@@ -45,9 +46,9 @@ def errors(uow: UnitOfWork, batch_id: int, *, limit: int | None = 200, after: in
             if number <= after:
                 continue
             for position, heading, message in _placed(columns, cells, wrong[number]):
-                shown = "" if position < 0 or cells[position] is None else str(cells[position])
-                shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
-                found.append(CellError(number, heading, shown, message))
+                value = "" if position < 0 else shown(cells[position])
+                value = value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
+                found.append(CellError(number, heading, value, message))
         if limit is not None and len(found) >= limit:
             return found[:limit]
     return found

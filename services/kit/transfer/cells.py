@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any, Final
 
 from db.types import N_
 from services.kit.errors import Message, Refusal
-from services.kit.fields import is_blank
+from services.kit.fields import clean_text, is_blank
 from services.kit.words import compared
 
 _NOTHING: Final = frozenset(
@@ -38,6 +39,22 @@ def says_nothing(cell: Any) -> bool:
 
 
 _LONG: Final = 20
+
+
+def shown(cell: Any) -> str:
+    """Return a cell as a spreadsheet shows it: 7.0 is “7”, a day at midnight a day, nothing “”."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime) and cell.time() == time():
+        return str(cell.date())
+    return str(cell)
+
+
+def written_as(cell: Any) -> str:
+    """Return a cell as one writes it in a line of text: 7.0 is “7”, and no space stands twice."""
+    return " ".join(clean_text(int(cell) if isinstance(cell, float) and cell.is_integer() else cell).split())
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from services.kit.entity import Entity
 from services.kit.errors import Message, Refusal
 from services.kit.fields import Field
 from services.kit.transfer import dates, phones
-from services.kit.transfer.cells import Trouble, says_nothing
+from services.kit.transfer.cells import Trouble, says_nothing, written_as
 from services.kit.transfer.drafts import Draft, Habits, drafts_of, instead_of, look_like_fractions
 from services.kit.transfer.intake import intake_of
 from services.kit.transfer.mapping import Mapped
@@ -29,7 +29,6 @@ from services.kit.transfer.references import (
     candidates,
     resolve,
     strangers_note,
-    written_as,
 )
 from services.kit.unit_of_work import UnitOfWork
 

@@ -16,7 +16,7 @@ from services.kit import several, words
 from services.kit.errors import Message, Refusal
 from services.kit.fields import Field, check, is_blank, parse
 from services.kit.transfer import dates, gathering
-from services.kit.transfer.cells import NOTHING_IN_TEXT, Trouble, says_nothing
+from services.kit.transfer.cells import NOTHING_IN_TEXT, Trouble, says_nothing, shown
 from services.kit.transfer.mapping import Column, Mapped
 from services.kit.transfer.outcome import CellError
 from services.kit.transfer.reading import Row, Table
@@ -297,9 +297,9 @@ def errors_of(drafts: list[Draft], mapped: Mapped) -> list[CellError]:
         for name, message in draft.wrong.items():
             column = places.get(name)
             cell = draft.row.cells[_place(column, draft.row)] if column else ""
-            shown = "" if cell is None else str(cell)
-            shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
+            value = shown(cell)
+            value = value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
             place = _place(column, draft.row) if column else -1
-            found.append((draft.row.number, place, _heading(column, place), shown, message))
+            found.append((draft.row.number, place, _heading(column, place), value, message))
     found.sort(key=lambda one: one[:2])
     return [CellError(row, heading, shown, message) for row, _, heading, shown, message in found]

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from db.characters import CJK
-from services.kit.fields import clean_text, is_blank
+from services.kit.fields import is_blank
 from services.kit.transfer import phones
-from services.kit.transfer.cells import Trouble, says_nothing
+from services.kit.transfer.cells import Trouble, says_nothing, written_as
 from services.kit.transfer.headings import FAMILY, GIVEN, MIDDLE
 from services.kit.transfer.mapping import NOTES, Column, Part, is_joined
 
@@ -34,7 +34,7 @@ def gathered(column: Column, cells: Cells, reads: Reads) -> Any:
         return None if at is None else pieces[at][1]
     if trouble is not None:
         return trouble
-    texts = [(part, text(cell)) for part, cell in zip(column.parts, found, strict=True) if not says_nothing(cell)]
+    texts = [(part, written_as(cell)) for part, cell in zip(column.parts, found, strict=True) if not says_nothing(cell)]
     if column.field.personal or any(part.role for part in column.parts):
         return _name(texts) or None
     return _listed([one for _, one in texts], " " if column.field.required else ", ") or None
@@ -70,14 +70,7 @@ def _lines(column: Column, cells: Cells, reads: Reads) -> str | None:
 def _line(part: Part, cell: Any) -> str:
     if is_blank(cell) or (part.is_named and says_nothing(cell)):
         return ""
-    return f"{part.heading}: {text(cell)}" if part.is_named else str(cell).strip()
-
-
-def text(cell: Any) -> str:
-    """Return a cell as one writes it: 7.0 is “7”."""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return " ".join(clean_text(cell).split())
+    return f"{part.heading}: {written_as(cell)}" if part.is_named else str(cell).strip()
 
 
 def _name(texts: Sequence[tuple[Part, str]]) -> str:

@@ -21,11 +21,10 @@ from services.kit.entity import model_of
 from services.kit.errors import Message
 from services.kit.fields import Field, is_blank
 from services.kit.transfer import gathering
-from services.kit.transfer.cells import Trouble, says_nothing
+from services.kit.transfer.cells import Trouble, says_nothing, written_as
 from services.kit.transfer.columns import read_column
 from services.kit.transfer.drafts import Habits, can_be_read, instead_of, order_of, told_apart
 from services.kit.transfer.mapping import Column, Mapped
-from services.kit.transfer.references import written_as
 from services.kit.transfer.staging import Staged, cells_of, column_of, message_of, plain, read_arrow, write_arrow
 
 VALUE: Final = "v_"
@@ -176,7 +175,7 @@ def _unknown(column: Column, cells: Any, values: Any) -> Counter[str]:
     if not len(left):
         return Counter()
     odd = [one for one in cells_of(left) if not isinstance(one, Trouble) and not says_nothing(instead_of(column, one))]
-    return Counter(gathering.text(one) for one in odd)
+    return Counter(written_as(one) for one in odd)
 
 
 def _unknown_among(column: Column, cells: Any, codes: Mapping[str, str]) -> Counter[str]:

@@ -18,8 +18,9 @@ from services.kit import permissions
 from services.kit.actor import Reach
 from services.kit.entity import ENTITIES, Entity, model_of
 from services.kit.errors import Message
-from services.kit.fields import Field, clean_text
+from services.kit.fields import Field
 from services.kit.rules import is_below
+from services.kit.transfer.cells import written_as
 from services.kit.transfer.drafts import Draft
 from services.kit.transfer.intake import intake_of
 from services.kit.transfer.mapping import Mapped
@@ -36,13 +37,6 @@ _SEVERAL: Final = 3
 BY_DOMAIN: Final = "@"
 """What a customer is written with who is only supposed by the domain of a mail address."""
 _DOMAIN: Final = re.compile(r"(?:https?://|@)?(?:[\w-]+\.)+[A-Za-z]{2,}/?")
-
-
-def written_as(cell: Any) -> str:
-    """Return a cell that names a record as text: 7.0 is “7”."""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return " ".join(clean_text(cell).split())
 
 
 def makeable(entity: Entity) -> list[Field]:

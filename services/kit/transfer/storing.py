@@ -15,11 +15,12 @@ from services.kit import audit, permissions, records
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Invalid, Message, Refusal
 from services.kit.transfer import bulk, changing
+from services.kit.transfer.cells import written_as
 from services.kit.transfer.checks import chunks
 from services.kit.transfer.drafts import Draft
 from services.kit.transfer.intake import intake_of
 from services.kit.transfer.outcome import NAMED, Options, Outcome
-from services.kit.transfer.references import candidates, is_domain, makeable, written_as
+from services.kit.transfer.references import candidates, is_domain, makeable
 from services.kit.unit_of_work import UnitOfWork
 
 
