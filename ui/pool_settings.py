@@ -271,7 +271,7 @@ def _table(states: Sequence[jobs.State]) -> None:
         "last": [fmt.instant(state.finished_at) if state.finished_at else "" for state in states],
         "result": [_came_of(state) if state.finished_at else "" for state in states],
     }
-    titles = {"job": _("What"), "next": _("Next"), "last": _("Last"), "result": _("What came of it")}
+    titles = {"job": _("What"), "next": _("Next run"), "last": _("Last"), "result": _("What came of it")}
     config: dict[str, Any] = {name: st.column_config.TextColumn(title) for name, title in titles.items()}
     if page.may("setting.update"):
         names = tuple(state.name for state in states)

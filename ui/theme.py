@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from ui.i18n import _
+from ui.i18n import _, language
 
 FONT: Final = "Inter, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', system-ui, sans-serif"
 
@@ -132,7 +132,15 @@ _TOLD: Final = """<style>
 </style>"""
 
 
+# Quotation marks and dots stand a whole character wide in the Chinese fonts: in English they come from a Latin one.
+_MARKS: Final = """<style>
+@font-face { font-family: "Latin marks"; unicode-range: U+B7, U+2018-201D, U+2026;
+  src: local("Segoe UI"), local("Helvetica Neue"), local("Arial"), local("Liberation Sans"), local("DejaVu Sans"); }
+</style>"""
+
+
 def style() -> None:
     """Set the style of all pages; it carries no data."""
+    marks = _MARKS if language() == "en" else ""
     ground = st.get_option(f"theme.{'dark' if is_dark() else 'light'}.backgroundColor")
-    st.html(_STYLE + _TOLD.format(ground=ground, skip=_("Skip to the content")))
+    st.html(_STYLE + _TOLD.format(ground=ground, skip=_("Skip to the content")) + marks)
