@@ -23,6 +23,7 @@ NOTHING: Final = "–"
 """What stands where there is no value."""
 
 _TODAY: Final = "format.today"
+_FULL_MINUTE: Final = re.compile(r"(\d:\d\d):00(?!\d)")
 _STEPS: Final[Mapping[str, tuple[tuple[int, str], ...]]] = {
     "en": ((10**9, "bn"), (10**6, "M"), (10**3, "k")),
     "zh_CN": ((10**8, "亿"), (10**4, "万")),
@@ -122,7 +123,8 @@ def instant(value: datetime | None) -> str:
 
 @lru_cache(maxsize=10_000, typed=True)
 def _instant(value: datetime, zone: tzinfo, code: str) -> str:
-    return str(format_datetime(value, format="medium", tzinfo=zone, locale=_locale(code))).removesuffix(":00")
+    written = str(format_datetime(value, format="medium", tzinfo=zone, locale=_locale(code)))
+    return _FULL_MINUTE.sub(r"\1", written)
 
 
 def clock(value: datetime) -> str:

@@ -126,7 +126,7 @@ def _run(kind: str, attempt: Callable[[], action.Outcome]) -> None:
 def _person(key: str, name: str, but: int | None = None) -> int | None:
     people = {one: person for one, person in session.ask(ownership.people, key) if one != but}
     return st.selectbox(
-        _("To"),
+        _("New owner"),
         list(people),
         index=None,
         format_func=lambda one: people[one],
@@ -146,7 +146,7 @@ def transfer(key: str, ids: tuple[int, ...]) -> None:
     found = session.ask(transfers.preview, key, list(ids))
     people = dict(session.ask(ownership.people, key))
     to = st.multiselect(
-        _("To"),
+        _("New owner"),
         list(people),
         format_func=lambda one: people[one],
         key=dialog.key("transfer.to"),
@@ -205,7 +205,7 @@ def hand_over(user_id: int) -> None:
     st.write(" · ".join(f"{_(ENTITIES[key].many)} {fmt.number(number)}" for key, number in counts.items()))
     people = {one: name for one, name in session.ask(ownership.people, "customer") if one != user_id}
     to = st.multiselect(
-        _("To"),
+        _("New owner"),
         list(people),
         format_func=lambda one: people[one],
         key=dialog.key("leaver.to"),
@@ -297,7 +297,14 @@ def owners(key: str, record_id: int) -> None:
         "why": [one.reason or "" for one in rows],
         "by": [one.by or _("The portal itself") for one in rows],
     }
-    titles = {"at": _("When"), "how": _("How"), "from": _("From"), "to": _("To"), "why": _("Reason"), "by": _("By")}
+    titles = {
+        "at": _("When"),
+        "how": _("How"),
+        "from": _("Previous owner"),
+        "to": _("New owner"),
+        "why": _("Reason"),
+        "by": _("By"),
+    }
     columns = {name: st.column_config.TextColumn(title) for name, title in titles.items()}
     table(shown, columns, key="owners_so_far", alt=_("Owners so far"))
 

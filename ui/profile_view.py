@@ -228,9 +228,11 @@ def _compare(profile_id: int, editions: Sequence[Version]) -> None:
     numbers = list(names)
     with st.container(horizontal=True):
         before = st.selectbox(
-            _("From"), numbers, index=1, format_func=lambda n: names[n], key=f"compare_from_{profile_id}"
+            _("Older version"), numbers, index=1, format_func=lambda n: names[n], key=f"compare_from_{profile_id}"
         )
-        after = st.selectbox(_("To"), numbers, index=0, format_func=lambda n: names[n], key=f"compare_to_{profile_id}")
+        after = st.selectbox(
+            _("Newer version"), numbers, index=0, format_func=lambda n: names[n], key=f"compare_to_{profile_id}"
+        )
     found = session.ask(profiles.difference, profile_id, before, after)
     if not found:
         st.caption(_("Nothing differs."))

@@ -37,6 +37,14 @@ def test_days_and_instants_are_written_as_the_language_writes_them(code: str, po
             assert format_datetime(instant, format="medium", tzinfo=zone, locale=code) == fmt.instant(instant)
 
 
+@pytest.mark.parametrize(("code", "expected"), [("en", "2:00\u202fAM"), ("zh_CN", "02:00")])
+def test_a_full_minute_has_no_seconds(code: str, expected: str, portal: Portal) -> None:
+    zone = ZoneInfo(portal.database.settings.time_zone)
+    with i18n.using(code):
+        assert fmt.instant(datetime(2026, 2, 3, 2, 0, tzinfo=zone)).endswith(expected)
+        assert "2:00:07" in fmt.instant(datetime(2026, 2, 3, 2, 0, 7, tzinfo=zone))
+
+
 def test_a_language_is_nobody_elses(portal: Portal) -> None:
     world = World(portal.database)
     chinese = world.actor("leader", language="zh_CN")

@@ -93,7 +93,7 @@ def test_a_manager_hands_out(portal: Portal, sqlite_world: World, team: Any) -> 
     ann, manager = team
     customer = sqlite_world.customer()
     app = press(tick(portal.open("pool", manager), "pool_customer", 0), "Assign")
-    app = press(choose(app, "To", ann.user_id), "Assign")
+    app = press(choose(app, "New owner", ann.user_id), "Assign")
     assert not app.exception
     assert {customer.id: ann.user_id} == owners_of(sqlite_world, [customer.id])
 
@@ -197,7 +197,7 @@ def test_several_are_handed_over_at_once(portal: Portal, sqlite_world: World, te
     ann, manager = team
     ids = [sqlite_world.customer(by=ann).id for _ in range(2)]
     app = press(tick(portal.open("customers", manager), "customer", 0, 1), "Hand over")
-    app = choose(app, "To", [manager.user_id])
+    app = choose(app, "New owner", [manager.user_id])
     app = [one for one in app.checkbox if one.label.startswith("The former owner")][-1].check().run()
     app = press(app, "Hand over")
     assert not app.exception
@@ -224,6 +224,6 @@ def test_a_leavers_work_is_handed_over_from_the_list_of_users(portal: Portal, sq
     app = portal.open("users", admin)
     row = list(app.dataframe[0].value["name"]).index("Ann")
     app = press(tick(app, "user", row), "Hand over all work")
-    app = press(choose(app, "To", [bob.user_id]), "Hand over")
+    app = press(choose(app, "New owner", [bob.user_id]), "Hand over")
     assert not app.exception
     assert {customer.id: bob.user_id} == owners_of(sqlite_world, [customer.id])
