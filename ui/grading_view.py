@@ -156,8 +156,8 @@ def _value(field: Field, operator: str, given: tuple[Any, ...]) -> Any:
     if field.kind in ("choice", "choices"):
         codes = list(field.options or {})
         return st.multiselect(
-            _("Value"), codes, [one for one in given if one in codes], format_func=lambda one: option(field, one),
-            key=key, placeholder=_("Choose"),
+            _("Compared with"), codes, [one for one in given if one in codes],
+            format_func=lambda one: option(field, one), key=key, placeholder=_("Choose"),
             select_all=False,
         )  # fmt: skip
     if operator == "in":
@@ -172,11 +172,11 @@ def _value(field: Field, operator: str, given: tuple[Any, ...]) -> Any:
         )
     if field.kind == "flag":
         return st.segmented_control(
-            _("Value"), [True, False], default=first is not False, required=True,
+            _("Compared with"), [True, False], default=first is not False, required=True,
             format_func=lambda one: _("Yes") if one else _("No"), key=key,
         )  # fmt: skip
     as_text = replace(field, kind="text") if field.kind in ("email", "phone", "long_text") else field
-    return entry.widget(as_text, first, key=key, written=_("Value"))
+    return entry.widget(as_text, first, key=key, written=_("Compared with"))
 
 
 def _use(at: int | None, field: Field, rule: Rule, raw: Any) -> None:

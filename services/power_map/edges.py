@@ -23,10 +23,10 @@ def _check(_uow: UnitOfWork, edge: Influence) -> dict[str, Message]:
 INFLUENCE = Entity(
     model=Influence,
     module=__name__,
-    one=N_("Influence"),
+    one=N_("Line of influence"),
     many=N_("Influences"),
     grid=("from_id", "kind", "to_id", "strength"),
-    form=(Section(N_("Influence"), ("customer_id", "from_id", "to_id", "kind", "strength")),),
+    form=(Section(N_("Line of influence"), ("customer_id", "from_id", "to_id", "kind", "strength")),),
     title="kind",
     scope=permissions.through(Customer, customers.REACHED, Influence.customer_id),
     check=_check,

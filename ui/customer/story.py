@@ -186,7 +186,7 @@ def _converted(event: Event) -> tuple[str, str]:
 def _created(event: Event) -> tuple[str, str]:
     if event.what:
         return _joined(_("Imported"), event.what)
-    return _joined(_("Entered"))
+    return _joined(_("Customer entered"))
 
 
 _SAID: Final[Mapping[str, Callable[[Event], tuple[str, str]]]] = {
