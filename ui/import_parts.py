@@ -12,6 +12,7 @@ import streamlit as st
 from services.imports import Batch
 from services.kit import query
 from services.kit.entity import Entity
+from services.kit.errors import Refusal
 from services.kit.transfer import importing, mapping
 from services.kit.transfer.cells import shown as shown_as
 from services.kit.transfer.dates import ORDERS
@@ -24,12 +25,26 @@ from ui import format as fmt
 from ui.i18n import _, label, option, say, tr
 from ui.server.addresses import FILES
 
+Said = Mapping[str, Any]
+"""What was chosen before. While the work goes on nothing to choose is on the screen, and the framework forgets it."""
+
 _PREVIEW: Final = 5
 _NARROW: Final = 3
 """Mapping boxes in a row."""
 _SAMPLES: Final = 2
 _SAMPLE: Final = 60
 _OFFERED: Final = 50
+
+
+def recognised(entity: Entity, head: Table, known: Mapping[str, str], said: Said) -> Mapping[str, str]:
+    """Return where columns go to begin with, without those that go into the notes for want of a field."""
+    if said.get("rest") != "notes":
+        return known
+    try:
+        by_name = mapping.match_columns(entity, head).plain()
+    except Refusal:
+        by_name = {}
+    return {heading: IGNORE if name == NOTES != by_name.get(heading) else name for heading, name in known.items()}
 
 
 def rows(table: Table) -> None:
@@ -98,29 +113,32 @@ def _required(entity: Entity, chosen: frozenset[str]) -> None:
         )
 
 
-def rest(entity: Entity, header: Sequence[str], chosen: Mapping[str, str]) -> bool:
+def rest(entity: Entity, header: Sequence[str], chosen: Mapping[str, str], said: Said) -> bool:
     """Ask whether columns that have no field are to be written into the notes."""
     left = [heading for heading in header if chosen.get(heading, IGNORE) == IGNORE]
     if not left or NOTES not in mapping.targets(entity):
         return False
     return st.checkbox(
         _("Write the columns that are not imported into the notes ({n})").format(n=len(left)),
+        value=said.get("rest") == "notes",
         key=dialog.key("import.rest"),
     )
 
 
-def dates() -> str:
+def dates(said: Said) -> str:
     """Ask how dates are written, since the file leaves it open; "" for not said yet."""
+    orders = ["", *ORDERS]
     return st.selectbox(
         _("Days and months: which comes first?"),
-        ["", *ORDERS],
+        orders,
+        index=orders.index(said.get("dates") or ""),
         format_func=lambda one: _(ORDERS[one]) if one else _("Please choose"),
         key=dialog.key("import.dates"),
     )
 
 
 def unknown(
-    entity: Entity, found: Mapping[str, Mapping[str, int]], headings: Mapping[str, str]
+    entity: Entity, found: Mapping[str, Mapping[str, int]], headings: Mapping[str, str], said: Said
 ) -> tuple[dict[str, dict[str, str]], str]:
     """Let cells that are no choice of ours be read as one.
 
@@ -128,11 +146,14 @@ def unknown(
     """
     values: dict[str, dict[str, str]] = {}
     asked = {name: cells for name, cells in found.items() if name in headings and cells}
-    if not asked:
+    was_lenient = said.get("unknown") == "empty"
+    if not asked and not was_lenient:
         return values, ""
     with st.expander(_("What we do not know ({n})").format(n=sum(map(len, asked.values()))), expanded=True):
         for name, cells in asked.items():
             offered = _offered(entity, name)
+            words = ["", *offered]
+            before = (said.get("values") or {}).get(headings[name], {})
             st.caption(fmt.plain(headings[name]) + " → " + fmt.plain(label(entity.fields[name])))
             for start in range(0, len(cells), _NARROW):
                 some = list(cells.items())[start : start + _NARROW]
@@ -140,13 +161,16 @@ def unknown(
                     shown = f"{cell} ({fmt.number(count)})" if count else cell
                     chosen = place.selectbox(
                         fmt.plain(shown),
-                        ["", *offered],
+                        words,
+                        index=words.index(before[cell]) if before.get(cell) in words else 0,
                         format_func=partial(_as_read, offered),
                         key=dialog.key(f"import.value.{name}.{at}"),
                     )
                     if chosen:
                         values.setdefault(headings[name], {})[cell] = chosen
-        is_lenient = st.checkbox(_("Leave the field blank where we do not know it"), key=dialog.key("import.unknown"))
+        is_lenient = st.checkbox(
+            _("Leave the field blank where we do not know it"), value=was_lenient, key=dialog.key("import.unknown")
+        )
     return values, "empty" if is_lenient else ""
 
 
@@ -200,7 +224,7 @@ def text_form(batch: Batch) -> tuple[str | None, str | None]:
     return encoding, delimiter
 
 
-def mode(entity: Entity, names: frozenset[str]) -> tuple[Any, str | None]:
+def mode(entity: Entity, names: frozenset[str], said: Said) -> tuple[Any, str | None]:
     """Let it be chosen what happens to records that are there already; return the mode and what they are known by."""
     modes = {
         "create": _("Only new records"),
@@ -213,7 +237,7 @@ def mode(entity: Entity, names: frozenset[str]) -> tuple[Any, str | None]:
     chosen: Any = st.segmented_control(
         _("What to do"),
         list(modes),
-        default="create",
+        default=said.get("mode", "create"),
         required=True,
         format_func=lambda one: modes[one],
         key=dialog.key("import.mode"),
@@ -223,13 +247,14 @@ def mode(entity: Entity, names: frozenset[str]) -> tuple[Any, str | None]:
     return chosen, st.selectbox(
         _("Recognised by"),
         matches,
+        index=matches.index(said["match"]) if said.get("match") in matches else 0,
         format_func=lambda name: label(entity.fields[name]),
         key=dialog.key("import.match"),
         placeholder=_("Choose"),
     )
 
 
-def for_pool(entity: Entity, names: frozenset[str]) -> bool:
+def for_pool(entity: Entity, names: frozenset[str], said: Said) -> bool:
     """Ask whose new records are that name no owner: the reader's, or nobody's; return whether they are nobody's."""
     if "owner_id" in names or not entity.is_pooled or not page.may(f"{entity.key}.assign"):
         return False
@@ -237,7 +262,7 @@ def for_pool(entity: Entity, names: frozenset[str]) -> bool:
     chosen = st.segmented_control(
         _("New ones belong to"),
         list(owners),
-        default="me",
+        default="pool" if said.get("for_pool") else "me",
         required=True,
         format_func=lambda one: owners[one],
         key=dialog.key("import.owner"),
@@ -245,17 +270,23 @@ def for_pool(entity: Entity, names: frozenset[str]) -> bool:
     return chosen == "pool"
 
 
-def missing_customers(entity: Entity, names: frozenset[str]) -> bool:
+def missing_customers(entity: Entity, names: frozenset[str], said: Said) -> bool:
     """Ask whether customers that are named but not there are to be made."""
     if entity.key == "customer" or "customer_id" not in names or not page.may("customer.create"):
         return False
-    return st.checkbox(_("Make customers that are not there yet"), key=dialog.key("import.missing"))
+    return st.checkbox(
+        _("Make customers that are not there yet"),
+        value=bool(said.get("create_missing")),
+        key=dialog.key("import.missing"),
+    )
 
 
-def fraction(name: str, heading: str) -> bool:
+def fraction(name: str, heading: str, said: Said) -> bool:
     """Ask whether the small numbers of a percent column are fractions."""
     return st.checkbox(
-        _("{column}: 0.12 means 12 %").format(column=fmt.plain(heading)), key=dialog.key(f"import.fraction.{name}")
+        _("{column}: 0.12 means 12 %").format(column=fmt.plain(heading)),
+        value=name in said.get("fractions", ()),
+        key=dialog.key(f"import.fraction.{name}"),
     )
 
 

@@ -6,7 +6,7 @@ What has been reached stands in the database: one may leave the page and come ba
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -176,21 +176,24 @@ def _prepare(entity: Entity, batch: Batch) -> None:
         st.error(fmt.plain(say(refusal)), icon=":material/error:")
         return
     import_parts.rows(head)
-    maps = import_parts.columns(entity, head, batch.total, known.plain() if known else {})
+    said = batch.asked
+    found = import_parts.recognised(entity, head, known.plain() if known else {}, said)
+    maps = import_parts.columns(entity, head, batch.total, found)
     headings = {name: heading for heading, name in maps.items()}
     rest = "leave"
-    if import_parts.rest(entity, head.header, maps):
+    if import_parts.rest(entity, head.header, maps, said):
         maps, rest = {heading: NOTES if name == IGNORE else name for heading, name in maps.items()}, "notes"
     names = frozenset(name for name in maps.values() if name != IGNORE)
-    mode, match = import_parts.mode(entity, names)
-    for_pool = mode != "update" and import_parts.for_pool(entity, names)
-    create_missing = import_parts.missing_customers(entity, names)
-    asked = {*batch.fractions_asked, *batch.asked.get("fractions", ())}
+    mode, match = import_parts.mode(entity, names, said)
+    for_pool = mode != "update" and import_parts.for_pool(entity, names, said)
+    create_missing = import_parts.missing_customers(entity, names, said)
+    asked = {*batch.fractions_asked, *said.get("fractions", ())}
     fractions = sorted(
-        name for name in asked if name in names and import_parts.fraction(name, headings[name])
+        name for name in asked if name in names and import_parts.fraction(name, headings[name], said)
     )  # what is unlike the check is checked again
-    dates = import_parts.dates() if names & {*batch.dates_asked, *dialog.state().get("dates", ())} else ""
-    values, unknown = import_parts.unknown(entity, _unknown(batch), headings)
+    is_dated = said.get("dates") or names & {*batch.dates_asked, *dialog.state().get("dates", ())}
+    dates = import_parts.dates(said) if is_dated else ""
+    values, unknown = import_parts.unknown(entity, _unknown(batch, maps), headings, said)
     chosen = {
         "maps": maps, "mode": mode, "match": match, "create_missing": create_missing, "for_pool": for_pool,
         "fractions": fractions, "rest": rest, "dates": dates, "values": values, "unknown": unknown,
@@ -202,23 +205,28 @@ def _prepare(entity: Entity, batch: Batch) -> None:
         type="secondary" if is_checked else "primary",
         disabled=not names,
     ):
-        _keep_asked(batch)
+        _keep_asked(batch, maps)
         import_work.go(imports.check, batch, **{"fractions": [], **chosen})
     if is_checked:
         _verdict(batch)
 
 
-def _unknown(batch: Batch) -> dict[str, dict[str, int]]:
+def _unknown(batch: Batch, maps: Mapping[str, str]) -> dict[str, dict[str, int]]:
     """Return what is not known of choices, now or at a check before: what was chosen for it stays to be seen."""
+    answered: dict[str, dict[str, int]] = {}
+    for heading, cells in (batch.asked.get("values") or {}).items():
+        answered.setdefault(maps.get(heading, IGNORE), {}).update(dict.fromkeys(cells, 0))
     kept = dialog.state().get("unknown", {})
-    return {name: {**kept.get(name, {}), **batch.unknown.get(name, {})} for name in {**kept, **batch.unknown}}
+    parts = (answered, kept, batch.unknown)
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {name: {cell: n for part in parts for cell, n in part.get(name, {}).items()} for name in names}
 
 
-def _keep_asked(batch: Batch) -> None:
+def _keep_asked(batch: Batch, maps: Mapping[str, str]) -> None:
     """Keep what a check has asked about, since the next one may find it answered."""
     kept = dialog.state()
     kept["dates"] = sorted({*kept.get("dates", ()), *batch.dates_asked})
-    kept["unknown"] = _unknown(batch)
+    kept["unknown"] = _unknown(batch, maps)
 
 
 def _is_as_asked(batch: Batch, chosen: dict[str, Any]) -> bool:

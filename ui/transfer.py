@@ -110,13 +110,13 @@ def _mapping(entity: Entity, table: Table) -> Mapped:
 
 
 def _options(entity: Entity, table: Table, mapped: Mapped, after: After) -> Options:
-    mode, match = import_parts.mode(entity, mapped.names)
-    create_missing = import_parts.missing_customers(entity, mapped.names)
+    mode, match = import_parts.mode(entity, mapped.names, {})
+    create_missing = import_parts.missing_customers(entity, mapped.names, {})
     asked = look_like_fractions(table, mapped)
     fractions = frozenset(
         column.field.name
         for column in mapped.columns
-        if column.field.name in asked and import_parts.fraction(column.field.name, column.heading)
+        if column.field.name in asked and import_parts.fraction(column.field.name, column.heading, {})
     )
     return Options(mode=mode, match=match, create_missing=create_missing, fractions=fractions, after=after)
 

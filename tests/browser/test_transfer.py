@@ -158,8 +158,15 @@ def test_a_large_file_comes_in_by_the_page_and_is_read_in_another_way_when_asked
         )
         choose(dialog, "Between the cells stands", delimiter)
         expect(dialog.get_by_test_id("stSelectbox").get_by_text(heading, exact=True)).to_be_visible()
+    dialog.get_by_text("Nobody: into the public pool").click()
+    settle(page)
     dialog.get_by_role("button", name="Check the file").click()
+    # What was chosen is not on the screen while the work goes on, and is chosen still.
     expect(dialog.get_by_text("2,500 new, 0 changed, 0 unchanged, 0 with errors")).to_be_visible()
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    expect(dialog.get_by_role("button", name="Take back")).to_be_visible()
+    found = server.world.ask(query.frame, CUSTOMER, Query(search="Writer 2499", columns=("name", "owner_id")))
+    assert [True] == list(found["owner_id"].isna())
 
 
 def test_a_picture_is_no_table_and_is_told_so(sign_in: SignIn, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from db.models import Customer, Lead
 from services import imports
 from services.customers import CUSTOMER
 from services.kit import records
+from services.kit.transfer.mapping import IGNORE
 from tests.factories import World
 from tests.pages.app import Portal
 from tests.pages.test_transfer import button, opened, said, upload
@@ -91,6 +92,78 @@ def test_new_ones_go_into_the_public_pool_if_asked(portal: Portal, world: World)
     made = one(world, Customer, name="Nobody yet")
     assert made.owner_id is None
     assert made.pool_id is not None
+
+
+def chosen_and_checked(app: Any) -> Any:
+    button(app, "Check the file").click().run()
+    assert not app.exception
+    assert button(app, "Import")
+    return app
+
+
+def segment(app: Any, label: str) -> Any:
+    return next(one for one in app.segmented_control if one.label == label)
+
+
+def tick(app: Any, label: str) -> Any:
+    return next(one for one in app.checkbox if label in one.label)
+
+
+def choose_for_leads(app: Any) -> Any:
+    button(app, "Check the file").click().run()
+    box(app, "Days and months: which comes first?").select("mdy").run()
+    box(app, "Olark Chat (1)").select("website").run()
+    return tick(app, "into the notes (1)").check().run()
+
+
+def choose_leniently(app: Any) -> Any:
+    button(app, "Check the file").click().run()
+    return tick(app, "Leave the field blank").check().run()
+
+
+def choose_mode(app: Any) -> Any:
+    segment(app, "What to do").set_value("both").run()
+    return box(app, "Recognised by").select("name").run()
+
+
+CHOICES: dict[str, tuple[str, bytes, Any]] = {
+    "dates, values, rest": (
+        "lead", b"Name,Company,Lead Source,Next step on,Shoe size\nAnn,Acme,Olark Chat,05/03/2026,43\n",
+        choose_for_leads,
+    ),
+    "rest beside notes": (
+        "lead", b"Name,Company,Notes,Shoe size\nAnn,Acme,Said so,43\n",
+        lambda app: tick(app, "into the notes").check().run(),
+    ),
+    "unknown": ("lead", b"Name,Company,Lead Source\nAnn,Acme,Olark Chat\n", choose_leniently),
+    "mode": ("customer", b"Code,Name\nK1,Acme\n", choose_mode),
+    "pool": ("customer", b"Name\nAcme\n", lambda app: segment(app, "New ones belong to").set_value("pool").run()),
+    "missing": (
+        "opportunity", b"Name,Customer\nLine,Nobody knows\n", lambda app: tick(app, "Make customers").check().run(),
+    ),
+    "column": ("customer", b"Name,Region\nAcme,North\n", lambda app: box(app, "Region").select(IGNORE).run()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CHOICES)
+def test_what_was_chosen_for_a_check_is_still_chosen_when_it_is_looked_at_later(
+    portal: Portal, world: World, what: str
+) -> None:
+    kind, content, choose = CHOICES[what]
+    leader = world.actor("leader")
+    app = chosen_and_checked(choose(upload(opened(portal, kind, leader), content)))
+    later = portal.open("imports", leader)
+    button(later, "Open the import").click().run()
+    assert not later.exception
+    for kinds in ("selectbox", "checkbox", "segmented_control"):
+        before, after = ([(one.label, one.value) for one in getattr(seen, kinds)] for seen in (app, later))
+        assert [one for one in before if one[0] in {label for label, _ in after}] == [
+            one for one in after if one[0] in {label for label, _ in before}
+        ]
+    button(later, "Import").click().run()
+    assert not later.exception
+    (done,) = later.success
+    assert "1 new, 0 changed, 0 unchanged, 0 with errors" in str(done.value)
 
 
 def test_what_would_stay_is_shown_before_an_import_is_taken_back(portal: Portal, world: World, tmp_path: Any) -> None:
