@@ -34,6 +34,10 @@ LOOKS = [
 SIGN_IN = {"en": "Sign in", "zh_CN": "登录"}
 DRAWN = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart]")]
     .every(one => one.querySelector("svg, canvas"))"""
+WIDTH = """() => Math.max(...[document.documentElement, document.querySelector("[data-testid=stMain]")]
+    .map(one => innerWidth + one.scrollWidth - one.clientWidth))"""
+CUT = """() => [...document.querySelectorAll("[data-testid=stMain] input[type=text]")]
+    .filter(one => one.getClientRects().length && one.scrollWidth > one.clientWidth + 1).map(one => one.value)"""
 CHINESE = re.compile(r"[一-鿿]")
 
 
@@ -120,7 +124,8 @@ def _walk(browser: Browser, server: Server, login: str, password: str, look: tup
         settle(page)
         page.screenshot(path=folder / f"{name}.png")
         assert 0 == page.get_by_test_id("stException").count(), f"{address} shows an exception"
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], f"{address} is too wide"
+        assert page.evaluate(WIDTH) <= viewport["width"], f"{address} is too wide"
+        assert [] == page.evaluate(CUT), f"{address} cuts what stands in its boxes"
         heading = page.get_by_role("heading").first.inner_text()
         if language == "zh_CN" and "?id=" not in address:  # a record is headed by its own name
             assert CHINESE.search(heading), f"{address} is headed {heading!r}"
