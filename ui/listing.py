@@ -97,7 +97,9 @@ def set_field(key: str, chosen: tuple[int, ...] | Query) -> None:
         words = (
             _("Empty it for 1 record") if number == 1 else _("Empty it for {n} records").format(n=fmt.number(number))
         )
-    if st.button(words, type="primary", key=dialog.key("bulk.save"), disabled=not number) and plan:
+    # To empty a field is what comes before anything was typed: it is not what one is led to.
+    kind: Any = "secondary" if is_emptied else "primary"
+    if st.button(words, type=kind, key=dialog.key("bulk.save"), disabled=not number) and plan:
         form.submit(
             _changed(number), filled, f"bulk.{name}", bulk.apply, entity, plan.ids, filled.values, can_undo=True
         )
