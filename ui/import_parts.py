@@ -188,38 +188,42 @@ def _offered(entity: Entity, name: str) -> dict[str, str]:
     return {title: tr(title) for _id, title in session.ask(query.options, field.entity, limit=_OFFERED)}
 
 
-def sheet(batch: Batch) -> str | None:
+def sheet(batch: Batch, names: Sequence[str]) -> str | None:
     """Let the sheet of a workbook be chosen; None: the first one with a table."""
-    sheets = [None, *batch.sheets]
     said = batch.asked.get("sheet")
+    sheets = list(dict.fromkeys((None, *names, said)))
     return st.selectbox(
         _("Sheet"),
         sheets,
-        index=sheets.index(said) if said in sheets else 0,
+        index=sheets.index(said),
         format_func=lambda one: _("The first one with a table") if one is None else one,
-        key=dialog.key(f"import.sheet.{batch.id}"),
+        # Of two tabs the one that has been left alone follows the other.
+        key=dialog.key(f"import.sheet.{batch.id}.{said}"),
     )
 
 
 def text_form(batch: Batch) -> tuple[str | None, str | None]:
     """Let encoding and delimiter of a text file be chosen by hand; None: as it was found."""
-    encodings, delimiters = [None, *ENCODINGS], [None, *DELIMITERS]
+    said_encoding, said_delimiter = batch.asked.get("encoding"), batch.asked.get("delimiter")
+    # The command line knows more of both.
+    encodings = list(dict.fromkeys((None, *ENCODINGS, said_encoding)))
+    delimiters = list(dict.fromkeys((None, *DELIMITERS, said_delimiter)))
     with st.expander(_("Garbled, or all in one column?")):
         left, right = st.columns(2)
         encoding = left.selectbox(
             _("Encoding"),
             encodings,
-            index=encodings.index(batch.asked.get("encoding")),
+            index=encodings.index(said_encoding),
             format_func=lambda one: one.upper() if one else _("As it was found"),
-            key=dialog.key(f"import.encoding.{batch.id}"),
+            key=dialog.key(f"import.encoding.{batch.id}.{said_encoding}"),
         )
         names = {"comma": _("Comma"), "semicolon": _("Semicolon"), "tab": _("Tab"), "bar": "|"}
         delimiter = right.selectbox(
             _("Between the cells stands"),
             delimiters,
-            index=delimiters.index(batch.asked.get("delimiter")),
-            format_func=lambda one: names[one] if one else _("As it was found"),
-            key=dialog.key(f"import.delimiter.{batch.id}"),
+            index=delimiters.index(said_delimiter),
+            format_func=lambda one: names.get(one, one) if one else _("As it was found"),
+            key=dialog.key(f"import.delimiter.{batch.id}.{said_delimiter}"),
         )
     return encoding, delimiter
 

@@ -116,8 +116,8 @@ def _other_reading(batch: Batch, source: imports.SourceFile) -> None:
     chosen = dict(said)
     if source.is_text:
         chosen["encoding"], chosen["delimiter"] = import_parts.text_form(batch)
-    elif len(batch.sheets) > 1:
-        chosen["sheet"] = import_parts.sheet(batch)
+    elif len(sheets := batch.sheets or source.refused_sheets) > 1:
+        chosen["sheet"] = import_parts.sheet(batch, sheets)
     if chosen != said:
         for name in ("dates", "unknown"):
             dialog.state().pop(name, None)

@@ -115,7 +115,11 @@ def bring(
     permissions.require(uow, f"{entity.key}.import")
     place = (folder or root_of(uow.settings)) / secrets.token_hex(8)
     place.mkdir(parents=True)
-    _copy(source, place / SOURCE, file_name)
+    try:
+        _copy(source, place / SOURCE, file_name)
+    except Refusal:
+        shutil.rmtree(place)  # nothing names it
+        raise
     batch = ImportBatch(
         entity=entity.key,
         file_name=PurePath(file_name).name[:200],

@@ -11,7 +11,7 @@ from services.imports import asking
 from services.imports.batches import begin, folder_of, idle
 from services.kit.entity import ENTITIES
 from services.kit.errors import Refusal
-from services.kit.transfer.staging import SOURCE
+from services.kit.transfer.staging import SOURCE, sheets_beside
 from services.kit.unit_of_work import UnitOfWork
 
 _BINARY: Final = (b"PK", b"\xd0\xcf\x11\xe0", b"\x89PNG", b"%PDF", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
@@ -25,6 +25,8 @@ class SourceFile:
     size: int
     """Bytes."""
     is_text: bool
+    refused_sheets: tuple[str, ...] = ()
+    """The sheets of a workbook of which one was refused: another may be meant."""
 
 
 def source(uow: UnitOfWork, batch_id: int) -> SourceFile | None:
@@ -32,7 +34,8 @@ def source(uow: UnitOfWork, batch_id: int) -> SourceFile | None:
     path = folder_of(uow, batch_id) / SOURCE
     try:
         with path.open("rb") as file:
-            return SourceFile(path.stat().st_size, not file.read(8).startswith(_BINARY))
+            is_text = not file.read(8).startswith(_BINARY)
+        return SourceFile(path.stat().st_size, is_text, sheets_beside(path.parent))
     except OSError:
         return None
 

@@ -25,6 +25,7 @@ ROOM: Final = 2 * IN_A_CHILD.bytes
 KEPT: Final = timedelta(days=1)
 _NAME: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 _COPIED: Final = 1024 * 1024
+_PART: Final = ".part"
 
 
 def keep(uow: UnitOfWork, name: str, source: IO[bytes]) -> None:
@@ -38,7 +39,7 @@ def keep(uow: UnitOfWork, name: str, source: IO[bytes]) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     _make_room(place.parent, size)
     # Under another name until it is whole: what is found is never a piece.
-    part = place.with_suffix(".part")
+    part = place.with_suffix(_PART)
     try:
         with part.open("wb") as target:
             shutil.copyfileobj(source, target, _COPIED)
@@ -80,8 +81,12 @@ def _place(uow: UnitOfWork, name: str) -> Path:
 
 
 def _make_room(folder: Path, size: int) -> None:
-    held = sorted(((found.stat().st_mtime, found.stat().st_size, found) for found in folder.iterdir()), reverse=True)
-    for _at, large, file in held:
+    held = []
+    for file in folder.iterdir():
+        with suppress(FileNotFoundError):  # taken meanwhile
+            found = file.stat()
+            held.append((found.st_mtime, found.st_size, file))
+    for _at, large, file in sorted(held, reverse=True):
         size += large
-        if size > ROOM:
+        if size > ROOM and file.suffix != _PART:
             file.unlink(missing_ok=True)

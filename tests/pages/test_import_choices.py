@@ -83,6 +83,34 @@ def test_a_file_brought_before_is_read_in_another_encoding_too(portal: Portal, w
     assert 1 == len(world.ask(imports.batches)), "it is the same import"
 
 
+def test_what_the_terminal_asked_for_is_shown_on_the_page_too(portal: Portal, world: World, tmp_path: Any) -> None:
+    leader = world.actor("leader")
+    content = "Name~City\n上海电气~上海\n".encode("gbk")
+    number = world.do(
+        imports.bring, CUSTOMER, content, "f.csv", folder=tmp_path, by=leader, encoding="gbk", delimiter="~"
+    )
+    imports.run_here(world.database, number)
+    app = portal.open("imports", leader)
+    button(app, "Open the import").click().run()
+    assert not app.exception
+    assert ("gbk", "~") == (box(app, "Encoding").value, box(app, "Between the cells stands").value)
+    button(app, "Check the file").click().run()
+    assert button(app, "Import")
+
+
+def test_a_tab_that_was_left_alone_follows_the_other(portal: Portal, world: World) -> None:
+    leader = world.actor("leader")
+    content = "Name,City\n上海电气,上海\n".encode("gb18030")
+    left_alone = upload(opened(portal, "customer", leader), content)
+    (batch,) = world.ask(imports.batches)
+    world.do(imports.read_again, batch.id, encoding="big5", by=leader)
+    imports.run_here(world.database, batch.id)
+    left_alone.run()
+    assert not left_alone.exception
+    assert "big5" == box(left_alone, "Encoding").value
+    assert {"encoding": "big5"} == world.ask(imports.get, batch.id).asked
+
+
 def test_new_ones_go_into_the_public_pool_if_asked(portal: Portal, world: World) -> None:
     app = upload(opened(portal, "customer", world.actor("leader")), b"Name\nNobody yet\n")
     next(one for one in app.segmented_control if one.label == "New ones belong to").set_value("pool").run()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,7 +28,7 @@ from ui import session
 from ui.server.gate import WHO
 from ui.server.uploads import ADDRESS, STAND_IN, Uploads
 
-MOST = 300_000
+MOST = 2_000_000
 ONE = f"{ADDRESS}/session/one"
 FORM = "multipart/form-data; boundary=b"
 
@@ -168,9 +171,12 @@ def test_what_is_not_one_file_is_refused(behind: Behind, sent: list[bytes], kind
     assert ([], {}) == (behind.told, behind.kept)
 
 
-def test_who_may_import_nothing_is_refused(behind: Behind, sqlite_world: World) -> None:
+def test_who_may_import_nothing_is_refused_before_anything_is_read(behind: Behind, sqlite_world: World) -> None:
     behind.who = sqlite_world.actor("viewer")
-    assert 403 == behind.ask("PUT", ONE, A_FILE)
+
+    waiting = iter(A_FILE)
+    assert 403 == behind.ask("PUT", ONE, waiting)
+    assert A_FILE == list(waiting)
     assert ([], {}) == (behind.told, behind.kept)
 
 
@@ -195,3 +201,28 @@ def test_asking_what_is_allowed_goes_through(behind: Behind) -> None:
 def test_whoever_goes_away_on_the_way_leaves_nothing(behind: Behind) -> None:
     assert behind.ask("PUT", ONE, A_FILE[:2], is_whole=False) is None
     assert ([], {}) == (behind.told, behind.kept)
+
+
+@pytest.mark.parametrize(("pieces", "is_whole", "status"), [(15, False, None), (30, True, 413)])
+def test_nothing_stays_open_of_what_was_broken_off_or_is_too_large(
+    behind: Behind, pieces: int, is_whole: bool, status: int | None
+) -> None:
+    place = Path("/proc/self/fd")
+    if not place.is_dir():
+        pytest.skip("only where what is open can be listed")
+
+    def lying() -> int:
+        held = 0
+        for one in list(place.iterdir()):
+            with suppress(FileNotFoundError):  # that of the listing itself
+                held += str(one.readlink()).endswith("(deleted)")
+        return held
+
+    before = lying()
+    gc.disable()  # it looks rarely where much is loaded (kit/garbage.py)
+    try:
+        large = [A_FILE[0], *[b"x" * 100_000] * pieces]  # from a megabyte on it lies on the disk
+        assert status == behind.ask("PUT", ONE, large, is_whole=is_whole)
+        assert before == lying()
+    finally:
+        gc.enable()

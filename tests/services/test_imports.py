@@ -501,3 +501,27 @@ def test_new_ones_are_nobodys_if_asked_and_take_nobodys_quota(desk: Desk, entity
 def test_there_is_no_pool_of_opportunities(desk: Desk) -> None:
     with pytest.raises(Refusal, match="no public pool"):
         desk.bring(OPPORTUNITY, "Name\nA\n", for_pool=True)
+
+
+def test_of_a_workbook_whose_first_sheet_is_refused_another_may_be_read(desk: Desk) -> None:
+    book = openpyxl.Workbook()
+    cover, table = book.active, book.create_sheet("Firms")
+    assert cover is not None
+    for row in (["Name", "Name"], ["A", "B"]):
+        cover.append(row)
+    for row in (["Name"], ["Acme"]):
+        table.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    number = desk.bring(CUSTOMER, content.getvalue(), goal="read")
+    assert "refused" == desk.look(number).state
+    source = desk.world.ask(imports.source, number)
+    assert source is not None
+    assert ("Sheet", "Firms") == source.refused_sheets
+    assert ("read", ("Name",)) == ((found := desk.go(imports.read_again, number, sheet="Firms")).stage, found.header)
+
+
+def test_a_file_that_cannot_be_taken_leaves_no_folder(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(Refusal):
+        desk.world.do(imports.bring, CUSTOMER, tmp_path / "not there.csv", "not there.csv", folder=desk.folder)
+    assert [] == list(desk.folder.iterdir())

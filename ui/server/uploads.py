@@ -64,6 +64,7 @@ class Uploads:
         who: SignedIn = scope[WHO]
         request = Request(scope, _limited(receive, self.most + _FRAME))
         try:
+            await run_sync(_ask, who, name)  # before the first byte of it is read
             async with request.form(max_files=1) as form:
                 (brought,) = (one for one in form.values() if isinstance(one, UploadFile))
                 await run_sync(_put, who, name, brought.file)
@@ -84,6 +85,10 @@ class Uploads:
         await self.app(_with_headers(scope, len(body), boundary), _replay(body, receive), send_and_see)
         if not 200 <= status < 300:  # noqa: PLR2004 - the framework did not take it: another site's page, a session gone
             await run_sync(_drop, who, name)
+
+
+def _ask(who: SignedIn, name: str) -> None:
+    session.database().ask(who.actor, uploads.find, name)
 
 
 def _put(who: SignedIn, name: str, file: IO[bytes]) -> None:

@@ -23,6 +23,7 @@ from services.kit.errors import Message, Refusal
 from services.kit.transfer import child
 from services.kit.transfer.cells import IN_A_CHILD, TextForm, Trouble
 from services.kit.transfer.reading import Row, Stream, Table, open_table
+from services.kit.transfer.workbooks import sheets_of
 
 BLOCK: Final = 10_000
 """Rows of a block: some 10 MB as Python objects, and few enough to be one chunk of a slow database."""
@@ -30,6 +31,7 @@ SOURCE: Final = "source"
 _REQUEST: Final = "request.json"
 _TABLE: Final = "table.json"
 _BLOCKS: Final = "blocks"
+_SHEETS: Final = "sheets.json"
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,12 @@ def staged(folder: Path) -> Staged | None:
     return Staged(
         folder, kept["name"], tuple(kept["header"]), tuple(kept["sheets"]), notes, kept["total"], kept["blocks"]
     )
+
+
+def sheets_beside(folder: Path) -> tuple[str, ...]:
+    """Return the sheets of a workbook of which one was refused."""
+    path = folder / _SHEETS
+    return tuple(json.loads(path.read_text(encoding="utf-8"))["sheets"]) if path.exists() else ()
 
 
 def write(stream: Stream, folder: Path) -> None:
@@ -260,6 +268,8 @@ def main(folder: Path) -> None:
         how = TextForm(asked["encoding"], asked["delimiter"])
         write(open_table(folder / SOURCE, asked["name"], sheet=asked["sheet"], limits=IN_A_CHILD, how=how), folder)
     except Refusal as refusal:
+        # Another sheet may be the one that is meant.
+        _whole(folder / _SHEETS, {"sheets": sheets_of(folder / SOURCE, IN_A_CHILD.unpacked)})
         _whole(folder / _TABLE, {"refusal": plain(refusal.message)})
 
 

@@ -77,6 +77,16 @@ def read(
     return RawTable(_values(found, marks, down), notes, sheets, across)
 
 
+def sheets_of(source: Path, maximum_unpacked: int) -> list[str]:
+    """Return the names of a workbook's sheets; none of what is no workbook, or not to be opened."""
+    try:
+        with _archive(source, source.name, maximum_unpacked):
+            book = CalamineWorkbook.from_path(str(source))
+        return [one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+    except (Refusal, CalamineError, ValueError, zipfile.BadZipFile, zlib.error):
+        return []
+
+
 def _damaged(name: str) -> Refusal:
     return Refusal(N_("“{name}” is damaged: it cannot be unpacked. Save it again."), name=name)
 
