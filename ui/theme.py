@@ -98,10 +98,6 @@ _STYLE: Final = """<style>
 [data-testid="stBaseButton-tertiary"] { text-align: left; }
 .st-key-power_map_picture { overflow-x: auto; }
 [data-testid="stButtonGroup"] button[data-variant][data-selected="true"] { color: inherit; }
-[data-testid="stDialog"] { scroll-padding-bottom: 5rem; }
-[data-testid="stDialog"] > div { overflow: clip; }
-[role="dialog"] [data-testid="stLayoutWrapper"]:last-child:has(> div > div > div > [data-testid$="-primary"]) {
-  position: sticky; bottom: -2rem; z-index: 2; padding: 0.6rem 0 0.9rem; background: var(--ground); }
 .st-key-merge_choices [role="radiogroup"] > div { width: 20rem; }
 @media (min-width: 1000px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
 @media (min-width: 641px) { [class*="st-key-when_narrow_"] { display: none; } }
