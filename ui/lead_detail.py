@@ -38,7 +38,7 @@ def show(lead_id: int) -> None:
     left, right = st.container(key="customer_page").columns([5, 3], gap="large")
     with right:
         badge(LEAD.fields["status"], lead.status)
-        if lead.converted_at is None and (lead.status != "unqualified" or lead.next_step_on is not None):
+        if lead.converted_at is None and (lead.status in leads.OPEN_STATUSES or lead.next_step_on is not None):
             subject.next_step(lead)  # that none is planned is no omission for one that was given up
         if page.may("activity.create"):
             quick_log.box("lead_id", lead)
@@ -75,7 +75,7 @@ def _tools(lead: Any) -> None:
     if lead.converted_at is None and page.button(
         _("Convert"),
         permission="lead.convert",
-        primary=lead.status != "unqualified",
+        primary=lead.status in leads.OPEN_STATUSES,
         icon=":material/domain_add:",
         key="lead_convert",
     ):

@@ -80,8 +80,7 @@ def palette() -> Palette:
     return DARK if is_dark() else LIGHT
 
 
-# A form's last line stays in sight while its dialog is scrolled. What is chosen of several is ink on a tint: the
-# accent on it would be too faint to read in dark.
+# What is chosen of several is ink on a tint: the accent on it would be too faint to read in dark.
 # The framework's "Press Enter to apply" stays English in every language, and covers what is typed in a narrow box.
 _STYLE: Final = """<style>
 .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
@@ -120,9 +119,8 @@ _STYLE: Final = """<style>
 </style>"""
 
 
-# Two things that the framework has no option for: the ground as a variable, and its one link that stays English.
+# The framework's one link that stays English.
 _TOLD: Final = """<style>
-:root {{ --ground: {ground}; }}
 [data-testid="stSkipToContent"] {{ font-size: 0 !important; }}
 [data-testid="stSkipToContent"]::after {{ content: "{skip}"; font-size: 1rem; }}
 </style>"""
@@ -138,5 +136,4 @@ _MARKS: Final = """<style>
 def style() -> None:
     """Set the style of all pages; it carries no data."""
     marks = _MARKS if language() == "en" else ""
-    ground = st.get_option(f"theme.{'dark' if is_dark() else 'light'}.backgroundColor")
-    st.html(_STYLE + _TOLD.format(ground=ground, skip=_("Skip to the content")) + marks)
+    st.html(_STYLE + _TOLD.format(skip=_("Skip to the content")) + marks)

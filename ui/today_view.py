@@ -11,7 +11,6 @@ from services import reminders
 from services import today as service
 from services.customers import CUSTOMER
 from services.kit import query
-from services.kit.query import Query
 from services.leads import LEAD
 from services.today import Today, Waiting
 from ui import action, page, quick_log, session, transfer
@@ -76,9 +75,7 @@ def _clear() -> None:
 def _is_new() -> bool:
     """Say whether whoever may import sees neither a lead nor a customer."""
     kinds = [one for one in (CUSTOMER, LEAD) if page.may(f"{one.key}.import")]
-    return bool(kinds) and not any(
-        session.ask(query.page, one, Query(columns=one.grid[:1], limit=1)).ids for one in kinds
-    )
+    return bool(kinds) and not any(session.ask(query.ids, one, limit=1) for one in kinds)
 
 
 def _begin() -> None:

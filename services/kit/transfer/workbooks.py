@@ -81,10 +81,13 @@ def sheets_of(source: Path, maximum_unpacked: int) -> list[str]:
     """Return the names of a workbook's sheets; none of what is no workbook, or not to be opened."""
     try:
         with _archive(source, source.name, maximum_unpacked):
-            book = CalamineWorkbook.from_path(str(source))
-        return [one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+            return _sheets(CalamineWorkbook.from_path(source))
     except (Refusal, CalamineError, ValueError, zipfile.BadZipFile, zlib.error):
         return []
+
+
+def _sheets(book: CalamineWorkbook) -> list[str]:
+    return [one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
 
 
 def _damaged(name: str) -> Refusal:
@@ -132,7 +135,7 @@ def _kind(archive: zipfile.ZipFile, name: str) -> list[Message]:
 
 
 def _choose(book: CalamineWorkbook, name: str, wanted: str | None) -> tuple[str, list[str]]:
-    sheets = [one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+    sheets = _sheets(book)
     if wanted is not None:
         if wanted not in sheets:
             raise Refusal(
