@@ -6,7 +6,7 @@ import argparse
 import os
 import time
 
-from bench import customer_page, duplicates, lists, pages, robustness, scopes, search, sources, transfer
+from bench import customer_page, duplicates, filters, lists, pages, robustness, scopes, search, sources, transfer
 from bench.report import Report
 
 SIZES = [10_000, 100_000]
@@ -33,6 +33,7 @@ GROUPS = {
     "smaa": robustness.run,
     "pages": pages.run,
     "lists": lists.run,
+    "filters": filters.run,
     "transfer": transfer.run,
     "customer page": customer_page.run,
     "scopes": scopes.run,

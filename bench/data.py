@@ -50,11 +50,25 @@ RARE = "罕见麒麟"
 """A name that one customer of all has."""
 
 
-def rows(number: int) -> Iterator[dict[str, Any]]:
-    """Yield customers as they lie in the table: with their normal forms and search words."""
-    for one in facts(number):
+IMPORTED_AT_ONCE = 4_000
+"""Rows of one import that bear the same instant."""
+
+
+def rows(number: int, *, is_imported: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield customers as they lie in the table: with their normal forms and search words.
+
+    After years of use, or as one import has left them: all in the pool, nothing done with any.
+    """
+    for fact in facts(number):
+        one = {**fact, **_as_imported(fact["id"])} if is_imported else fact
         searched = (one["name"], one["code"], one["phone"], one["tax_number"])
         yield {**one, **Customer.derived(one), "search_tokens": search.tokens(*searched)}
+
+
+def _as_imported(number: int) -> dict[str, Any]:
+    at = NOW - timedelta(days=1) + timedelta(seconds=number // IMPORTED_AT_ONCE)
+    nothing = ("level", "parent_id", "owner_id", "team_id", "received_at", "next_step_on", "last_activity_at")
+    return {**dict.fromkeys(nothing), "pool_id": POOL, "pooled_at": at, "created_at": at, "updated_at": at}
 
 
 def facts(number: int) -> Iterator[dict[str, Any]]:
@@ -100,8 +114,8 @@ def facts(number: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def fill(database: Database, number: int) -> float:
-    """Make teams, users and customers; return the seconds it took."""
+def fill(database: Database, number: int, *, is_imported: bool = False) -> float:
+    """Make teams, users and customers, used for years or just imported; return the seconds it took."""
     started = time.perf_counter()
     migrate.upgrade(database.engine)
     for one in range(1, TEAMS + 1):
@@ -112,11 +126,11 @@ def fill(database: Database, number: int) -> float:
         database.run(SYSTEM, USER.verb("create"), person)
     database.run(SYSTEM, owners.first_pool, "customer")
     is_sqlite = database.engine.dialect.name == "sqlite"
-    (_fill_sqlite if is_sqlite else _fill_postgresql)(database.engine, number)
+    (_fill_sqlite if is_sqlite else _fill_postgresql)(database.engine, rows(number, is_imported=is_imported))
     return time.perf_counter() - started
 
 
-def _fill_sqlite(engine: Engine, number: int) -> None:
+def _fill_sqlite(engine: Engine, made: Iterator[dict[str, Any]]) -> None:
     raw: Any = engine.raw_connection()
     names: list[str] | None = None
     statement = ""
@@ -129,7 +143,7 @@ def _fill_sqlite(engine: Engine, number: int) -> None:
     for kind, name, _ in found:
         raw.execute(f"DROP {kind} {name}")
     raw.execute("BEGIN IMMEDIATE")
-    for row in rows(number):
+    for row in made:
         if names is None:
             names = list(row)
             statement = f"INSERT INTO customer ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
@@ -154,16 +168,15 @@ def _sqlite_value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _fill_postgresql(engine: Engine, number: int) -> None:
+def _fill_postgresql(engine: Engine, made: Iterator[dict[str, Any]]) -> None:
     raw: Any = engine.raw_connection()
-    made = rows(number)
     first = next(made)
     with raw.cursor() as cursor:
         with cursor.copy(f"COPY customer ({', '.join(first)}) FROM STDIN") as copy:
             copy.write_row(list(first.values()))
             for row in made:
                 copy.write_row(list(row.values()))
-        cursor.execute("SELECT setval(pg_get_serial_sequence('customer', 'id'), %s)", (number,))
+        cursor.execute("SELECT setval(pg_get_serial_sequence('customer', 'id'), max(id)) FROM customer")
     raw.commit()
     raw.driver_connection.autocommit = True
     # The commit above has reached the disk, without which no page would count as visible to all.
@@ -229,11 +242,11 @@ def _load_postgresql(raw: Any, table: str, rows: Iterator[dict[str, Any]]) -> No
 
 
 @contextmanager
-def filled(url: str, number: int) -> Iterator[tuple[Database, float]]:
+def filled(url: str, number: int, *, is_imported: bool = False) -> Iterator[tuple[Database, float]]:
     """Yield a database of `number` customers and the seconds that loading took."""
     settings = Settings(_env_file=None, database_url=url)  # type: ignore[call-arg]
     database = Database(make_engine(url), settings, Clock.at(NOW))
-    seconds = fill(database, number)
+    seconds = fill(database, number, is_imported=is_imported)
     yield database, seconds
     database.engine.dispose()
 

@@ -105,6 +105,8 @@ Asked = Callable[[Place], tuple[Query, Callable[[], Any], str]]
 
 def _pages() -> dict[str, Asked]:
     level = Query().where("level", "in", "A")
+    part, nobody = Query().where("industry", "has", "oft"), Query().where("industry", "has", "Fishery")
+    by_part = "AND c.industry LIKE '%%{}%%'"  # doubled for psycopg; the same to LIKE
 
     def following(place: Place) -> tuple[Query, Callable[[], Any], str]:
         start = place.database.ask(leader(), query.page, CUSTOMER)
@@ -118,6 +120,16 @@ def _pages() -> dict[str, Asked]:
     return {
         "page 1": lambda place: (Query(), place.raw.page(), "?"),
         "filter level = A": lambda place: (level, place.raw.page("AND c.level = 'A'"), "?level=A"),
+        "filter industry has “oft”": lambda place: (
+            part,
+            place.raw.page(by_part.format("oft")),
+            "?industry__icontains=oft",
+        ),
+        "filter industry has what nobody has": lambda place: (
+            nobody,
+            place.raw.page(by_part.format("Fishery")),
+            "?industry__icontains=Fishery",
+        ),
         "next page": following,
         "middle page": halfway,
     }

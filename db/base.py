@@ -47,10 +47,13 @@ class Base(DeclarativeBase):
             is_gone = table.c.deleted_at.is_not(None)  # the recycle bin, which holds little
             gone = {"sqlite_where": is_gone, "postgresql_where": is_gone}
             Index(f"ix_{table.name}_deleted_at_id", table.c.deleted_at, table.c.id, **gone)
+            if issubclass(cls, Owned):
+                scope_index(table, "owner_id")
+                scope_index(table, "team_id")
         for column in table.columns:
             if column.info.get("sortable"):
                 Index(f"ix_{table.name}_{column.name}_id", column, table.c.id, **live)
-            elif column.info.get("kind") == "choice" and live:
+            elif live and (column.info.get("kind") == "choice" or column.info.get("recurring")):
                 # The page of a filtered list and its count, each by one look into the index.
                 Index(f"ix_{table.name}_{column.name}_updated_at_id", column, table.c.updated_at, table.c.id, **live)
 
@@ -59,6 +62,23 @@ def table_of(model: type[Any]) -> Table:
     """Return the table of a mapped class."""
     table: Table = model.__table__
     return table
+
+
+def scope_index(table: Table, name: str, **where: Any) -> None:
+    """Index what a scope asks for, in the order in which lists show it, with all that narrows a list at the end.
+
+    A count looks at the index alone then, and a filtered page leaves alone what does not fit: of a million customers
+    those of a level that a manager sees took 400 ms of which each was fetched, and take 15. Not limited to live rows,
+    since SQLite uses no such index for "own or my team's": the date of deletion stands at the end, too.
+    """
+    first = (table.c[name], table.c.updated_at, table.c.id, table.c.deleted_at)
+    more = [column for column in table.columns if narrows(column) and column.name != name]
+    Index(f"ix_{table.name}_{name}_updated_at_id", *first, *more, **where)
+
+
+def narrows(column: Any) -> bool:
+    """Say whether lists are filtered by a column, so that it stands in the indexes of the scopes."""
+    return column.info.get("kind") == "choice" or any(column.info.get(fact) for fact in ("recurring", "narrowing"))
 
 
 class Key:
@@ -93,23 +113,12 @@ class Owned:
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:
         """Return the person responsible; empty means public pool."""
-        return reference(N_("Owner"), "user.id", index=False, sort_order=80, active_history=True)
+        return reference(N_("Owner"), "user.id", index=False, narrowing=True, sort_order=80, active_history=True)
 
     @declared_attr
     def team_id(cls) -> Mapped[int | None]:
         """Return the team it is counted for."""
-        return reference(N_("Team"), "team.id", index=False, sort_order=81)
-
-    @declared_attr.directive
-    def __table_args__(cls) -> tuple[Any, ...]:
-        """Index what the scopes ask for, in the order in which lists show it."""
-        name = cls.__tablename__  # type: ignore[attr-defined]
-        return (
-            # Not limited to live rows, since SQLite uses no such index for "own or my team's": the date of deletion
-            # is at their end, so that a count looks at the index alone (18 ms against 1.4 at 100,000 rows).
-            Index(f"ix_{name}_owner_id_updated_at_id", "owner_id", "updated_at", "id", "deleted_at"),
-            Index(f"ix_{name}_team_id_updated_at_id", "team_id", "updated_at", "id", "deleted_at"),
-        )
+        return reference(N_("Team"), "team.id", index=False, narrowing=True, sort_order=81)
 
 
 class Customizable:

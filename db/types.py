@@ -81,6 +81,8 @@ def field(  # noqa: PLR0913 - each argument is one fact about a column
     personal: bool = False,
     audited: bool = True,
     translated: bool = False,
+    recurring: bool = False,
+    narrowing: bool = False,
     options: Options | None = None,
     entity: str | None = None,
     minimum: int | None = None,
@@ -91,7 +93,9 @@ def field(  # noqa: PLR0913 - each argument is one fact about a column
     """Make a column that carries its facts in `info`.
 
     `required` also makes the column NOT NULL. `sortable` adds an index (column, id), since a list may only be
-    sorted by what is indexed. `translated` means that values are looked up in the catalogue when shown.
+    sorted by what is indexed. `translated` means that values are looked up in the catalogue when shown. `recurring`
+    means few different values in many rows; such a column is indexed as a choice is. `narrowing` means that lists are
+    filtered by it, as by what recurs and by choices: it stands in the indexes of owner, team and pool (db/base.py).
     """
     info = {
         "kind": kind,
@@ -102,6 +106,8 @@ def field(  # noqa: PLR0913 - each argument is one fact about a column
         "personal": personal,
         "audited": audited,
         "translated": translated,
+        "recurring": recurring,
+        "narrowing": narrowing,
         "options": options,
         "entity": entity,
         "minimum": minimum,

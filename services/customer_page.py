@@ -19,7 +19,7 @@ from services.kit.entity import Entity
 from services.kit.errors import NotFound
 from services.kit.prepared import prepared
 from services.kit.query import Page
-from services.kit.selects import Shape
+from services.kit.shapes import Shape
 from services.kit.unit_of_work import UnitOfWork
 from services.pools import Return
 from services.pools.one import return_of

@@ -115,6 +115,8 @@ def _expected(currency: str) -> None:
         }
         for week, amount in found.items()
     ]
+    if not any(found.values()):
+        return
     title = _("{amount} expected in eight weeks").format(amount=fmt.money(sum(found.values()), currency, short=True))
     st.vega_lite_chart(
         spec=charts.weeks(weeks, theme.palette(), title=title),

@@ -34,6 +34,8 @@ _PRECISION: Final = 20
 _NULLABLE: Final = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 MOST: Final = (ROWS + 1) * 33 + 3
 """Pixels; a longer page scrolls inside the table, so that headings and the turning of pages stay in sight."""
+_SHORT_NAMES: Final = {"user": 120, "stage": 120}
+"""Pixels for references to what has short names; others, such as customers, need more."""
 BADGES: Final = frozenset({"status", "stage"})
 """Choices shown as badges."""
 
@@ -118,7 +120,7 @@ def _column(field: Field, found: Page, only: str | None) -> tuple[pa.Array, Any]
         case "reference":
             titles = [None if one is None else str(one) for one in found.columns[field.name + TITLE]]
             named = _texts(titles, _translations(titles)) if fmt.is_translated(field) else _texts(titles)
-            return named, kind.TextColumn(title, width=150)
+            return named, kind.TextColumn(title, width=_SHORT_NAMES.get(field.entity or "", 165))
         case _:
             width = "large" if field.kind == "long_text" else None
             known = _translations(values) if field.translated else {}

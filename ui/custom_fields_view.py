@@ -50,17 +50,10 @@ def show() -> None:
         _table(active)
     else:
         what = _(ENTITIES[key].many)
-        with page.empty(
+        page.empty(
             _("No fields of your own yet: {what}").format(what=what),
             caption=_("Add what your company wants to know and the portal does not ask."),
-        ):
-            page.button(
-                _("New field"),
-                permission="custom_field.create",
-                key="field_first",
-                on_click=define.later,
-                args=(key, None),
-            )
+        )
     _retired([row for row in rows if not row.is_active])
     if any(row.is_searchable for row in rows):
         _search(key)

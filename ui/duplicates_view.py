@@ -148,9 +148,9 @@ def _member(entity: Entity, member: Member) -> str:
 
 
 def _why(group: Group) -> str:
-    """Return the tier as a badge with the reasons behind it."""
+    """Return the tier as a badge with the reasons behind it; one record entered twice is nothing that went well."""
     is_same = group.tier == SAME
-    badge = f":green-badge[{_('The same')}]" if is_same else f":orange-badge[{_('Perhaps, please look')}]"
+    badge = f":orange-badge[{_('The same')}]" if is_same else f":gray-badge[{_('Perhaps, please look')}]"
     reasons = dict.fromkeys(reason for pair in group.pairs for reason in pair.reasons)
     return f"{badge} :gray[{fmt.plain(' · '.join(_(reason) for reason in reasons))}]"
 

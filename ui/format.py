@@ -23,6 +23,7 @@ NOTHING: Final = "–"
 """What stands where there is no value."""
 
 _TODAY: Final = "format.today"
+_BEFORE_HAN: Final = re.compile(r"(?<=\d)(?=[\u4e00-\u9fff])")
 _FULL_MINUTE: Final = re.compile(r"(\d:\d\d):00(?!\d)")
 _STEPS: Final[Mapping[str, tuple[tuple[int, str], ...]]] = {
     "en": ((10**9, "bn"), (10**6, "M"), (10**3, "k")),
@@ -137,7 +138,8 @@ def ago(value: datetime | None) -> str:
     if value is None:
         return NOTHING
     passed = value - session.database().clock.now()
-    return str(format_timedelta(passed, granularity="minute", add_direction=True, locale=locale()))
+    written = str(format_timedelta(passed, granularity="minute", add_direction=True, locale=locale()))
+    return _BEFORE_HAN.sub(" ", written)  # 9 个月前, as in 53 天前 and all our own words
 
 
 def days_from_today(value: date | None) -> str:

@@ -26,8 +26,10 @@ Beside = Callable[[list[int]], dict[str, tuple[Any, Any]]]
 """Makes further columns of rows: name -> (Arrow values, how the column is drawn)."""
 ByHeading = tuple[tuple[str, bool], Callable[[str], None]]
 """(column that a list is sorted by, is it descending), what a press on a heading does with the column's name."""
-_NAME_WIDTH, _SHORT = 260, 100
-"""Pixels for names of up to 200 characters, such as a company's in two languages; shorter ones need less."""
+_NARROWEST, _WIDEST = 150, 290
+"""Pixels for the names of a list: as wide as its longest one, so that what follows keeps its place on the screen."""
+_HAN, _LATIN, _PADDING = 14.0, 6.8, 26.0
+_FIRST_HAN = "\u2e80"
 
 
 def show(  # noqa: PLR0913 - a list has many sides
@@ -40,15 +42,14 @@ def show(  # noqa: PLR0913 - a list has many sides
     opens: Opener | None = None,
     tools: bool = True,
     acts: bool = True,
-    first_step: Callable[[], None] | None = None,
     beside: Beside | None = None,
 ) -> list[int]:
     """Draw a list with its filters and return the ids of the selected rows.
 
     `where` narrows it beyond what the address says; `opens(id)` is called in a callback when a name is pressed
-    (by default the record's form opens); `first_step` draws the buttons of an empty list; `tools=False` leaves
-    out search, filters and the menu, `acts=False` what any list offers for selected rows. `beside` makes further
-    columns for the rows shown, after the name. `key` tells several lists of one page apart.
+    (by default the record's form opens); `tools=False` leaves out search, filters and the menu, `acts=False` what
+    any list offers for selected rows. `beside` makes further columns for the rows shown, after the name. `key`
+    tells several lists of one page apart.
     """
     place = Place(entity, key)
     if tools:
@@ -70,7 +71,7 @@ def show(  # noqa: PLR0913 - a list has many sides
     if tools:
         sentence(entity, place, asked, found, given)
     if not found.ids:
-        _nothing(entity, place, asked, given, first_step)
+        _nothing(entity, place, asked, given)
         return []
     if listing.is_editing(place):
         listing.edit_in_list(entity, place, found)
@@ -140,7 +141,7 @@ def table(  # noqa: PLR0913 - a table has many sides
         config[first]["label"],
         type="tertiary",
         alignment="left",
-        width=_NAME_WIDTH if (entity.fields[first].max_length or 0) > _SHORT else "medium",
+        width=name_width(shown.column(first).to_pylist()),
         key=click,
         on_click=_opened,
         args=(entity, click, tuple(ids), opens),
@@ -167,6 +168,12 @@ def table(  # noqa: PLR0913 - a table has many sides
     return [ids[row] for row in event.selection.rows if row < len(ids)] if selectable else []
 
 
+def name_width(names: Sequence[str | None]) -> int:
+    """Return the pixels that the longest of some names needs, within what a list has for it."""
+    longest = max((sum(_HAN if one >= _FIRST_HAN else _LATIN for one in name) for name in names if name), default=0)
+    return int(min(max(longest + _PADDING, _NARROWEST), _WIDEST))
+
+
 def _selected(name: str, pressed: Callable[[str], None]) -> None:
     """Take a selected column for a press on its heading; selected rows stay selected."""
     selection = st.session_state[name]["selection"]
@@ -182,13 +189,7 @@ def _opened(entity: Entity, click: str, ids: tuple[int, ...], opens: Opener | No
     (opens or (lambda one: form.edit_later(entity, one)))(ids[pressed["row"]])
 
 
-def _nothing(
-    entity: Entity,
-    place: Place,
-    asked: Query,
-    given: Sequence[Filter],
-    first_step: Callable[[], None] | None,
-) -> None:
+def _nothing(entity: Entity, place: Place, asked: Query, given: Sequence[Filter]) -> None:
     """Say why there is nothing: the filters, or nothing yet."""
     many = _(entity.many)
     if len(asked.filters) > len(given) or asked.search.strip():
@@ -198,7 +199,13 @@ def _nothing(
     if given:
         page.empty(_("Nothing matches."))
         return
-    with page.empty(_("No {what} yet").format(what=many[:1].lower() + many[1:])):
+    # The title line has the button for a new one: it is pointed to, not drawn twice.
+    step = None
+    if page.may(f"{entity.key}.create"):
+        step = _("Enter the first one with the button at the top.")
+        if page.may(f"{entity.key}.import"):
+            step = _("Bring in a file, or enter the first one with the button at the top.")
+    with page.empty(_("No {what} yet").format(what=many[:1].lower() + many[1:]), caption=step):
         # In a callback: the dialog is drawn by the run that follows, whatever else is pressed here.
         page.button(
             _("Import a file"),
@@ -208,12 +215,3 @@ def _nothing(
             on_click=transfer.upload.later,
             args=(entity.key, None),
         )
-        if first_step:
-            first_step()
-        elif page.button(
-            _("New {what}").format(what=_(entity.one)[:1].lower() + _(entity.one)[1:]),
-            permission=f"{entity.key}.create",
-            primary=True,
-            key=place.name("first"),
-        ):
-            form.create(entity)

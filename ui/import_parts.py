@@ -34,6 +34,8 @@ _NARROW: Final = 3
 _SAMPLES: Final = 2
 _SAMPLE: Final = 60
 _OFFERED: Final = 50
+_LINES: Final = 20
+"""Errors on a phone."""
 
 
 def recognised(entity: Entity, head: Table, known: Mapping[str, str], said: Said) -> Mapping[str, str]:
@@ -63,7 +65,7 @@ def columns(entity: Entity, table: Table, total: int, found: Mapping[str, str]) 
     Several columns may go into one field; under each stands a cell of it.
     """
     header = table.header
-    st.caption(_("{n} rows. Where does each column go?").format(n=fmt.number(total)))
+    st.caption(_("Rows: {n}. Where does each column go?").format(n=fmt.number(total)))
     if not found:
         st.warning(_("No column was recognised. Choose where each one goes."))
     choices = [IGNORE, *mapping.targets(entity)]
@@ -191,29 +193,31 @@ def _offered(entity: Entity, name: str) -> dict[str, str]:
 def sheet(batch: Batch, names: Sequence[str]) -> str | None:
     """Let the sheet of a workbook be chosen; None: the first one with a table."""
     said = batch.asked.get("sheet")
-    sheets = list(dict.fromkeys((None, *names, said)))
-    return st.selectbox(
+    # "" and not None: a box in which nothing is chosen shows a cross that takes away what is not there.
+    sheets = list(dict.fromkeys(("", *names, said or "")))
+    chosen = st.selectbox(
         _("Sheet"),
         sheets,
-        index=sheets.index(said),
-        format_func=lambda one: _("The first one with a table") if one is None else one,
+        index=sheets.index(said or ""),
+        format_func=lambda one: one or _("The first one with a table"),
         # Of two tabs the one that has been left alone follows the other.
         key=dialog.key(f"import.sheet.{batch.id}.{said}"),
     )
+    return chosen or None
 
 
 def text_form(batch: Batch) -> tuple[str | None, str | None]:
     """Let encoding and delimiter of a text file be chosen by hand; None: as it was found."""
     said_encoding, said_delimiter = batch.asked.get("encoding"), batch.asked.get("delimiter")
     # The command line knows more of both.
-    encodings = list(dict.fromkeys((None, *ENCODINGS, said_encoding)))
-    delimiters = list(dict.fromkeys((None, *DELIMITERS, said_delimiter)))
+    encodings = list(dict.fromkeys(("", *ENCODINGS, said_encoding or "")))
+    delimiters = list(dict.fromkeys(("", *DELIMITERS, said_delimiter or "")))
     with st.expander(_("Garbled, or all in one column?")):
         left, right = st.columns(2)
         encoding = left.selectbox(
             _("Encoding"),
             encodings,
-            index=encodings.index(said_encoding),
+            index=encodings.index(said_encoding or ""),
             format_func=lambda one: one.upper() if one else _("As it was found"),
             key=dialog.key(f"import.encoding.{batch.id}.{said_encoding}"),
         )
@@ -221,11 +225,11 @@ def text_form(batch: Batch) -> tuple[str | None, str | None]:
         delimiter = right.selectbox(
             _("Between the cells stands"),
             delimiters,
-            index=delimiters.index(said_delimiter),
+            index=delimiters.index(said_delimiter or ""),
             format_func=lambda one: names.get(one, one) if one else _("As it was found"),
             key=dialog.key(f"import.delimiter.{batch.id}.{said_delimiter}"),
         )
-    return encoding, delimiter
+    return encoding or None, delimiter or None
 
 
 def mode(entity: Entity, names: frozenset[str], said: Said) -> tuple[Any, str | None]:
@@ -294,12 +298,29 @@ def fraction(name: str, heading: str, said: Said) -> bool:
     )
 
 
-def errors(found: Sequence[CellError]) -> None:
-    """Show what is wrong by row and column: a table, and on a phone, where its last column would not be seen, lines."""
+def mending(good: int) -> str:
+    """Return what to do about errors, where so many rows could be taken."""
+    if good:
+        return _("Mend the file and choose it again, or import the good rows alone.")
+    return _("Mend the file and choose it again.")
+
+
+def errors(found: Sequence[CellError], *, are_all: bool) -> None:
+    """Show what is wrong by row and column: a table, and on a phone, where its last column would not be seen, lines.
+
+    Few of these: what one does next stands below them.
+    """
     with st.container(key="when_narrow_import_errors"):
-        st.markdown("\n".join(f"- {_line(error)}" for error in found))
+        st.markdown("\n".join(f"- {_line(error)}" for error in found[:_LINES]))
+        _first_ones(are_all=are_all and len(found) <= _LINES)
     with st.container(key="when_wide_import_errors"):
         _table(found)
+        _first_ones(are_all=are_all)
+
+
+def _first_ones(*, are_all: bool) -> None:
+    if not are_all:
+        st.caption(_("These are the first ones; the file has them all."))
 
 
 def _line(error: CellError) -> str:

@@ -44,9 +44,9 @@ def draw(entity: Entity, batch_id: int | None) -> None:
         _went(batch)
         return
     is_chosen = _take(entity)
-    if told := kept.get("told"):
-        action.tell(told)
-    if batch is not None:
+    if is_chosen and (told := kept.get("told")):
+        action.tell(told)  # and nothing of the file before it: its button would import another than is seen
+    elif batch is not None:
         _mapped(entity, batch, is_chosen=is_chosen)
 
 
@@ -242,7 +242,7 @@ def _verdict(batch: Batch) -> None:
         _errors(batch)
     with st.container(horizontal=True, horizontal_alignment="right"):
         if batch.wrong:
-            st.caption(_("Mend the file and choose it again, or import the good rows alone."), width="stretch")
+            st.caption(import_parts.mending(batch.created + batch.updated), width="stretch")
         words = _("Import the good rows") if batch.wrong else _("Import")
         if st.button(words, type="primary", disabled=not batch.created + batch.updated, key=dialog.key("import.run")):
             import_work.go(imports.store, batch, skip_bad=bool(batch.wrong))
@@ -260,9 +260,7 @@ def _errors(batch: Batch) -> None:
     except Refusal as refusal:
         st.caption(fmt.plain(say(refusal)))
         return
-    import_parts.errors(found)
-    if batch.wrong > len({error.row for error in found}):
-        st.caption(_("These are the first ones; the file has them all."))
+    import_parts.errors(found, are_all=batch.wrong <= len({error.row for error in found}))
     if st.button(_("Rows with errors as a file"), icon=":material/download:", key=dialog.key("import.errors")):
         name = f"{PurePath(batch.file_name).stem} - {_('Rows with errors')}.xlsx"
         target = io.BytesIO()

@@ -99,7 +99,9 @@ def set_field(key: str, chosen: tuple[int, ...] | Query) -> None:
         )
     # To empty a field is what comes before anything was typed: it is not what one is led to.
     kind: Any = "secondary" if is_emptied else "primary"
-    if st.button(words, type=kind, key=dialog.key("bulk.save"), disabled=not number) and plan:
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        is_pressed = st.button(words, type=kind, key=dialog.key("bulk.save"), disabled=not number)
+    if is_pressed and plan:
         form.submit(
             _changed(number), filled, f"bulk.{name}", bulk.apply, entity, plan.ids, filled.values, can_undo=True
         )

@@ -35,7 +35,7 @@ def show() -> None:
     entity = _chosen()
     offered = session.ask(pools.chosen, entity.key)
     if not offered:
-        with page.empty(_("You are in no pool."), caption=_("An administrator names the members of each pool.")):
+        with page.empty(_("You are in no pool"), caption=_("An administrator names the members of each pool.")):
             if page.button(_("Pool rules"), permission="pool.update", key="to_pool_rules"):
                 page.go("pools")
         return

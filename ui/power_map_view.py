@@ -14,7 +14,7 @@ from services.kit.errors import NotFound
 from services.kit.query import Query
 from services.power_map import Gap, PowerMap, edges, steps
 from services.power_map.edges import INFLUENCE
-from ui import action, contact_dialogs, grid, page, power_map_picture, session
+from ui import action, contact_dialogs, entry, grid, page, power_map_picture, session
 from ui import format as fmt
 from ui.i18n import _, option, say
 
@@ -204,7 +204,7 @@ def _influences(found: PowerMap) -> None:
     for edge in found.edges:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(
-                f"{fmt.plain(names[edge.from_id])} **{fmt.plain(option(kinds, edge.kind))}** "
+                f"{fmt.plain(names[edge.from_id])} **{fmt.plain(entry.lower(option(kinds, edge.kind)))}** "
                 f"{fmt.plain(names[edge.to_id])} :gray[{fmt.plain(contact_dialogs.strength(edge.strength))}]",
                 width="stretch",
             )

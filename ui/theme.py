@@ -80,6 +80,7 @@ def palette() -> Palette:
     return DARK if is_dark() else LIGHT
 
 
+# The main button of a dialog stands at its right, alone or after "Cancel".
 # What is chosen of several is ink on a tint: the accent on it would be too faint to read in dark.
 # The framework's "Press Enter to apply" stays English in every language, and covers what is typed in a narrow box.
 _STYLE: Final = """<style>
@@ -97,6 +98,7 @@ _STYLE: Final = """<style>
 [data-testid="stBaseButton-tertiary"] { text-align: left; }
 .st-key-power_map_picture { overflow-x: auto; }
 [data-testid="stButtonGroup"] button[data-variant][data-selected="true"] { color: inherit; }
+[role="dialog"] [data-testid="stVerticalBlock"] > :has(> .stButton > [kind="primary"]) { align-self: flex-end; }
 .st-key-merge_choices [role="radiogroup"] > div { width: 20rem; }
 @media (min-width: 1000px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
 @media (min-width: 641px) { [class*="st-key-when_narrow_"] { display: none; } }

@@ -15,6 +15,7 @@ from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Refusal
 from services.kit.query import Query
 from services.kit.transfer import exporting, importing, mapping
+from services.kit.transfer.cells import Limits
 from services.kit.transfer.drafts import look_like_fractions
 from services.kit.transfer.mapping import Mapped
 from services.kit.transfer.outcome import Options, Outcome
@@ -57,7 +58,7 @@ def upload(key: str, after: After | None = None, batch_id: int | None = None) ->
 
 def _at_once(entity: Entity, after: After) -> None:
     st.caption(_("A table as .xlsx or .csv, with one row of headings. Nothing is written before you say so."))
-    uploaded = box(dialog.key("import.file"))
+    uploaded = box(dialog.key("import.file"), limits=Limits())
     if uploaded is None:
         return
     try:
@@ -131,7 +132,7 @@ def _result(entity: Entity, table: Table, mapped: Mapped, options: Options, outc
     taken = outcome.created + outcome.updated
     with st.container(horizontal=True, horizontal_alignment="right"):
         if outcome.errors:
-            st.caption(_("Mend the file and choose it again, or import the good rows alone."), width="stretch")
+            st.caption(import_parts.mending(taken), width="stretch")
         words = _("Import the good rows") if outcome.errors else _("Import")
         if st.button(words, type="primary", disabled=not taken, key=dialog.key("import.run")):
             _import(entity, table, mapped, options, skip_bad=bool(outcome.errors))
@@ -144,9 +145,7 @@ def summary(outcome: Outcome) -> str:
 
 def _errors(table: Table, outcome: Outcome) -> None:
     shown = outcome.errors[:_ERRORS]
-    import_parts.errors(shown)
-    if len(outcome.errors) > len(shown):
-        st.caption(_("and {n} more").format(n=len(outcome.errors) - len(shown)))
+    import_parts.errors(shown, are_all=len(outcome.errors) <= len(shown))
     if st.button(_("Rows with errors as a file"), icon=":material/download:", key=dialog.key("import.errors")):
         headings, rows = exporting.error_table(table, outcome, say, title=_("What is wrong"))
         target = io.BytesIO()

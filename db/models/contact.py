@@ -67,7 +67,7 @@ class Contact(Base, Record, Searchable, Customizable, Keyed):
     covered_by_id: Mapped[int | None] = reference(N_("Covered by"), "user.id")
     reports_to_id: Mapped[int | None] = reference(N_("Reports to"), "contact.id")
     leaning_to_id: Mapped[int | None] = reference(N_("Leans to"), "competitor.id")
-    is_active: Mapped[bool] = flag(N_("Still there"), default=True)
+    is_active: Mapped[bool] = flag(N_("Still there"), default=True, recurring=True)
     left_on: Mapped[date | None] = day(N_("Left on"))
     left_reason: Mapped[str | None] = choice(N_("Left because"), LEFT_REASONS)
     notes: Mapped[str | None] = long_text(N_("Notes"))

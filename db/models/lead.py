@@ -66,7 +66,7 @@ class Lead(Base, Record, Owned, Pooled, Searchable, Customizable, Keyed):
     graded_by_id: Mapped[int | None] = mapped_column(Id)
     status: Mapped[str] = choice(N_("Status"), LEAD_STATUSES, required=True, default="new")
     unqualified_reason: Mapped[str | None] = choice(N_("Unqualified because"), UNQUALIFIED_REASONS)
-    next_step_on: Mapped[date | None] = day(N_("Next step on"), sortable=True)
+    next_step_on: Mapped[date | None] = day(N_("Next step on"), sortable=True, narrowing=True)
     next_step: Mapped[str | None] = text(N_("Next step"))
     notes: Mapped[str | None] = long_text(N_("Notes"))
     last_activity_at: Mapped[datetime | None] = instant(N_("Last activity"), audited=False)

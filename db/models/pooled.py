@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index
 from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Mapped
 
+from db.base import scope_index
 from db.types import N_, flag, instant, reference
 
 
 class Pooled:
     """Whoever has no owner lies in a pool, and whoever lies in a pool has no owner (services/kit/owners.py)."""
 
-    pool_id: Mapped[int | None] = reference(N_("Pool"), "pool.id", index=False, sort_order=82)
+    pool_id: Mapped[int | None] = reference(N_("Pool"), "pool.id", index=False, narrowing=True, sort_order=82)
     """Empty while somebody owns it."""
     pooled_at: Mapped[datetime | None] = instant(N_("In the pool since"), sort_order=83)
     received_at: Mapped[datetime | None] = instant(N_("Received"), sort_order=84)
@@ -36,12 +36,4 @@ def pool_index(table: Any) -> None:
     Without what somebody owns: counted in, it made SQLite believe that any pool holds half of the table.
     """
     lies = table.c.pool_id.is_not(None)
-    Index(
-        f"ix_{table.name}_pool_id_updated_at_id",
-        table.c.pool_id,
-        table.c.updated_at,
-        table.c.id,
-        table.c.deleted_at,
-        sqlite_where=lies,
-        postgresql_where=lies,
-    )
+    scope_index(table, "pool_id", sqlite_where=lies, postgresql_where=lies)

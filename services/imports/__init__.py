@@ -3,7 +3,6 @@
 from services.imports.batches import (
     Batch,
     batches,
-    bring,
     check,
     count,
     forget,
@@ -15,6 +14,7 @@ from services.imports.batches import (
     stop,
     store,
 )
+from services.imports.bringing import bring, name_of
 from services.imports.errors import Kept, errors, errors_file, kept_rows
 from services.imports.foreseeing import Foreseen, would_stay
 from services.imports.rereading import SourceFile, read_again, source
@@ -36,6 +36,7 @@ __all__ = [
     "get",
     "kept_rows",
     "launch",
+    "name_of",
     "preview",
     "read_again",
     "resume",

@@ -6,12 +6,11 @@ whom that right reaches.
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, false, func, or_, select
@@ -26,15 +25,13 @@ from services.kit.actor import Reach
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Message, NotFound, Refusal
 from services.kit.transfer import mapping
-from services.kit.transfer.cells import IN_A_CHILD
 from services.kit.transfer.mapping import Mapped
 from services.kit.transfer.reading import Table
-from services.kit.transfer.staging import SOURCE, Staged, message_of, staged
+from services.kit.transfer.staging import Staged, message_of, staged
 from services.kit.unit_of_work import UnitOfWork
 from services.settings import ROOT, Settings
 
 _SHOWN: Final = 100
-_COPIED: Final = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -91,70 +88,12 @@ class Batch:
         )
 
 
-# --- begin --------------------------------------------------------------------------------------------------
-
-
 def root_of(settings: Settings) -> Path:
     """Return the folder under which files of imports lie: beside the database, or in `data`."""
     url = settings.database_url
     if url.startswith("sqlite:///") and ":memory:" not in url:
         return Path(url.removeprefix("sqlite:///")).resolve().parent / "imports"
     return ROOT / "data" / "imports"
-
-
-def bring(
-    uow: UnitOfWork, entity: Entity, source: bytes | Path, file_name: str, *, sheet: str | None = None,
-    folder: Path | None = None, goal: str = "read", **asked: Any,
-) -> int:  # fmt: skip
-    """Take a file in; return the number of its import. `launch` then reads it in the background.
-
-    `goal` is how far it is to go at once: read (then `check` with the mapping), check, or store. `asked`: maps
-    {heading: field}, mode, match, skip_bad, create_missing, for_pool, fractions. Raises Forbidden, and Refusal for a
-    file that cannot be read.
-    """
-    permissions.require(uow, f"{entity.key}.import")
-    place = (folder or root_of(uow.settings)) / secrets.token_hex(8)
-    place.mkdir(parents=True)
-    try:
-        _copy(source, place / SOURCE, file_name)
-    except Refusal:
-        shutil.rmtree(place)  # nothing names it
-        raise
-    batch = ImportBatch(
-        entity=entity.key,
-        file_name=PurePath(file_name).name[:200],
-        folder=str(place),
-        by_id=uow.actor.user_id,
-        created_at=uow.now,
-        reference=secrets.token_hex(8),
-        goal=goal,
-        asked=asking.checked(entity, sheet=sheet, **asked),
-        found={},
-    )
-    uow.session.add(batch)
-    uow.session.flush()
-    return batch.id
-
-
-def _copy(source: bytes | Path, target: Path, name: str) -> None:
-    if isinstance(source, bytes):
-        target.write_bytes(source)
-        return
-    try:
-        if source.stat().st_size > IN_A_CHILD.bytes:
-            raise Refusal(
-                N_("“{name}” is larger than {megabytes} MB. Divide it into several files."),
-                name=name,
-                megabytes=IN_A_CHILD.bytes // 1024 // 1024,
-            )
-        with source.open("rb") as file, target.open("wb") as copy:
-            shutil.copyfileobj(file, copy, _COPIED)
-    except IsADirectoryError as error:
-        raise Refusal(N_("“{name}” is a folder; name a file."), name=name) from error
-    except FileNotFoundError as error:
-        raise Refusal(N_("There is no file “{name}”."), name=name) from error
-    except OSError as error:
-        raise Refusal(N_("“{name}” cannot be read: {reason}."), name=name, reason=error.strerror) from error
 
 
 # --- go on --------------------------------------------------------------------------------------------------
@@ -167,7 +106,7 @@ def check(uow: UnitOfWork, batch_id: int, **asked: Any) -> None:
         raise Refusal(N_("This import has begun to store; stop it and take it back first."))
     if asked:
         batch.asked = asking.checked(ENTITIES[batch.entity], **{**batch.asked, **asked})
-    batch.stage, batch.goal, batch.wrong = "read", "check", 0
+    batch.stage, batch.goal, batch.wrong, batch.done = "read", "check", 0, 0
     begin(batch)
 
 
@@ -178,6 +117,8 @@ def store(uow: UnitOfWork, batch_id: int, *, skip_bad: bool = False) -> None:
         raise Refusal(N_("Check the file first."))
     batch.asked = {**batch.asked, "skip_bad": skip_bad}
     batch.goal = "store"
+    if not batch.place:
+        batch.done = 0  # what is told of it from now on is what is in
     begin(batch)
 
 

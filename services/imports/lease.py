@@ -123,6 +123,8 @@ class Lease:
 
         def say() -> None:
             while not over.wait(_ALIVE):
+                if time.monotonic() - self.said_at < _ALIVE:
+                    continue  # what it did meanwhile said so
                 try:
                     self.say()
                 except Stopped:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from db.types import N_
 from services.imports import asking
 from services.imports.batches import begin, folder_of, idle
 from services.kit.entity import ENTITIES
 from services.kit.errors import Refusal
+from services.kit.transfer.reading import NO_TEXT
 from services.kit.transfer.staging import SOURCE, sheets_beside
 from services.kit.unit_of_work import UnitOfWork
-
-_BINARY: Final = (b"PK", b"\xd0\xcf\x11\xe0", b"\x89PNG", b"%PDF", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
-"""How files begin that are no text."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ def source(uow: UnitOfWork, batch_id: int) -> SourceFile | None:
     path = folder_of(uow, batch_id) / SOURCE
     try:
         with path.open("rb") as file:
-            is_text = not file.read(8).startswith(_BINARY)
+            is_text = not file.read(16).startswith(NO_TEXT)
         return SourceFile(path.stat().st_size, is_text, sheets_beside(path.parent))
     except OSError:
         return None

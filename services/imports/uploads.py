@@ -18,7 +18,9 @@ from services.kit import permissions
 from services.kit.entity import ENTITIES
 from services.kit.errors import Forbidden, Refusal
 from services.kit.transfer.cells import IN_A_CHILD
+from services.kit.transfer.room import no_room
 from services.kit.unit_of_work import UnitOfWork
+from services.settings import Settings
 
 ROOM: Final = 2 * IN_A_CHILD.bytes
 """Bytes of a person's files together. A new one drives the oldest out."""
@@ -36,23 +38,29 @@ def keep(uow: UnitOfWork, name: str, source: IO[bytes]) -> None:
     source.seek(0)
     if size > IN_A_CHILD.bytes:
         raise Refusal(N_("A file has {megabytes} MB at most."), megabytes=IN_A_CHILD.bytes // 1024 // 1024)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    _make_room(place.parent, size)
     # Under another name until it is whole: what is found is never a piece.
     part = place.with_suffix(_PART)
     try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _make_room(place.parent, size)
         with part.open("wb") as target:
             shutil.copyfileobj(source, target, _COPIED)
         part.replace(place)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        raise Refusal(N_("The server has no room for this file: {reason}."), reason=error.strerror or "") from error
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise no_room(error.strerror) from error
 
 
 def find(uow: UnitOfWork, name: str) -> Path | None:
     """Return where the reader's file of that name lies; None if it is not there, or no longer. Raises Forbidden."""
     place = _place(uow, name)
     return place if place.is_file() else None
+
+
+def is_one(settings: Settings, path: Path) -> bool:
+    """Say whether a file is one that somebody has brought by the browser."""
+    return path.is_relative_to(_root(settings))
 
 
 def drop(uow: UnitOfWork, name: str) -> None:
@@ -64,7 +72,7 @@ def forget_old(uow: UnitOfWork) -> dict[str, int]:
     """Remove what was brought more than a day ago; a recurring job. Returns how many files. Raises Forbidden."""
     permissions.require(uow, "setting.update")
     gone = 0
-    for file in (root_of(uow.settings) / "uploads").glob("*/*"):
+    for file in _root(uow.settings).glob("*/*"):
         with suppress(FileNotFoundError):
             if uow.now - datetime.fromtimestamp(file.stat().st_mtime, UTC) > KEPT:
                 file.unlink()
@@ -77,7 +85,11 @@ def _place(uow: UnitOfWork, name: str) -> Path:
         raise Forbidden("customer.import")
     if not _NAME.fullmatch(name):
         raise Refusal(N_("This is no name of a file."))
-    return root_of(uow.settings) / "uploads" / str(uow.actor.user_id or 0) / name
+    return _root(uow.settings) / str(uow.actor.user_id or 0) / name
+
+
+def _root(settings: Settings) -> Path:
+    return root_of(settings) / "uploads"
 
 
 def _make_room(folder: Path, size: int) -> None:

@@ -28,6 +28,7 @@ from db.types import N_
 from services.imports import asking, telling, trial
 from services.imports.checking import Check
 from services.imports.lease import Lease, Stopped
+from services.imports.pace import PAUSE, Pace
 from services.imports.reverting import Reverting
 from services.imports.stored import Stored
 from services.imports.storing import Store
@@ -36,7 +37,7 @@ from services.kit.actor import SYSTEM, Actor
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Forbidden, Message, Refusal
 from services.kit.once import once
-from services.kit.transfer import dates, helpers, mapping, normalising, phones
+from services.kit.transfer import dates, helpers, mapping, normalising, phones, room
 from services.kit.transfer.cells import TextForm
 from services.kit.transfer.checks import completed_notes
 from services.kit.transfer.drafts import Habits
@@ -52,13 +53,8 @@ _BY_VERB: Final = 200
 """Rows of a part that goes through verbs one by one."""
 _BY_STATEMENT: Final = 2_500
 """Rows of a part that goes in by statement."""
-_MOST_PARTS: Final = 20
-_CHUNK_SECONDS: Final = 0.8
-"""How long a chunk, which is one part or several, is to hold other writers up."""
 _MANY: Final = 1_000
 """So many rows may change how values are spread."""
-_PAUSE: Final = 0.15
-"""SQLite's other writers ask again every tenth of a second."""
 
 
 class Work(Lease):
@@ -76,8 +72,8 @@ class Work(Lease):
             self.end("stopped")
         except Refusal as refusal:
             self.end("refused", refusal=plain(refusal.message))
-        except Exception:
-            self.end("stopped", refusal=plain(Message(N_("The import broke off. It can go on where it stands."))))
+        except Exception as error:
+            self.end("stopped", refusal=plain(Message(_broken_off(error))))
             raise
         else:
             self.end("ready")
@@ -265,22 +261,20 @@ class Work(Lease):
         store = Store(self.entity, plan, options, self.batch_id, self.folder)
         chunks = self._chunks(store)
         place = self.read("place")
-        size = 1
         ready = self.team.ready(self.folder, plan, _blocks(store, chunks[place:]))
-        while place < len(chunks):
-            some = chunks[place : place + size]
-            for one in some:
-                ready(one[1])
-            started = time.monotonic()
-            self._commit(store, some, place)
-            place += len(some)
-            took = time.monotonic() - started
-            size = max(1, min(_MOST_PARTS, 2 * size, int(_CHUNK_SECONDS * len(some) / max(took, 0.001))))
-            if self.read("is_stopping"):
-                raise Stopped
-            write_back(self.database.engine)
-            if self._is_sqlite and took > _PAUSE:
-                time.sleep(_PAUSE)
+        with Pace(self.database.engine, _rows(store)) as pace:
+            while place < len(chunks):
+                some = chunks[place : place + pace.parts]
+                for one in some:
+                    ready(one[1])
+                started = time.monotonic()
+                self._commit(store, some, place)
+                self.said_at = time.monotonic()
+                place += len(some)
+                pace.after(len(some), self.said_at - started)
+                if self.read("is_stopping"):
+                    raise Stopped
+                write_back(self.database.engine)
         self._finish(mapped)
 
     @property
@@ -290,7 +284,7 @@ class Work(Lease):
     def _chunks(self, store: Store) -> list[tuple[int, int, tuple[int, int]]]:
         """Return (wave, block, part) in the order of storing: the same at every resumption."""
         steps = json.loads((self.folder / "steps.json").read_text(encoding="utf-8"))
-        rows = _BY_VERB if store.is_slow else _BY_STATEMENT
+        rows = _rows(store)
         made: list[tuple[int, int, tuple[int, int]]] = []
         for wave, block in steps:
             table = read_arrow(self.folder / "checked" / f"{block:06}.arrow")
@@ -378,7 +372,14 @@ class Work(Lease):
                 return
             self.beat(left)
             write_back(self.database.engine)
-            time.sleep(_PAUSE if self._is_sqlite else 0)
+            time.sleep(PAUSE if self._is_sqlite else 0)
+
+
+def _broken_off(error: Exception) -> str:
+    """Return what is said of a failure."""
+    if room.is_full(error):
+        return N_("The server's disk is full. Make room; then the import can go on where it stands.")
+    return N_("The import broke off. It can go on where it stands.")
 
 
 def _joined(parts: list[Any]) -> Iterator[tuple[int, int, tuple[int, int]]]:
@@ -386,6 +387,10 @@ def _joined(parts: list[Any]) -> Iterator[tuple[int, int, tuple[int, int]]]:
     for (wave, block), some in groupby(parts, key=lambda one: one[:2]):
         listed = [part for _, _, part in some]
         yield wave, block, (listed[0][0], listed[-1][1])
+
+
+def _rows(store: Store) -> int:
+    return _BY_VERB if store.is_slow else _BY_STATEMENT
 
 
 def _blocks(store: Store, chunks: list[Any]) -> list[int]:

@@ -30,18 +30,19 @@ class Apart(NamedTuple):
 def apart_in(entity: Entity, conditions: Sequence[tuple[str, str]], values: Sequence[Sequence[Any]]) -> Apart | None:
     """Return the first condition that asks for any of several values of a column indexed with the date of change."""
     for place, ((name, operator), given) in enumerate(zip(conditions, values, strict=True)):
-        if operator == "in" and 1 < len(given) <= MOST and _is_indexed(entity, name):
+        if operator == "in" and 1 < len(given) <= MOST and is_indexed(entity, name):
             return Apart(place, len(given))
     return None
 
 
-def _is_indexed(entity: Entity, name: str) -> bool:
+def is_indexed(entity: Entity, name: str) -> bool:
     """Say whether db/base.py or db/custom.py has made an index of the column, the date of change, and the key."""
     field_ = entity.fields[name]
     if field_.is_custom:
         return field_.kind == "choice"
-    columns = table_of(entity.model).c
-    return name in ("owner_id", "team_id") or ("deleted_at" in columns and columns[name].info.get("kind") == "choice")
+    if "deleted_at" not in table_of(entity.model).c:
+        return name in ("owner_id", "team_id")
+    return name in ("owner_id", "team_id") or field_.kind == "choice" or field_.recurring
 
 
 def criteria(entity: Entity, conditions: Sequence[tuple[str, str]], apart: Apart) -> list[ColumnElement[bool]]:

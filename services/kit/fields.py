@@ -40,6 +40,8 @@ class Field:
     sortable: bool = False
     personal: bool = False
     translated: bool = False
+    recurring: bool = False
+    """Of few different values in many rows."""
     is_custom: bool = False
     """Added by an administrator; its values stand in the record's `custom` (custom.py)."""
     unique: bool = False

@@ -14,18 +14,34 @@ import pandas as pd
 from sqlalchemy import BigInteger, ColumnElement, Select, select
 
 from db.types import N_
-from services.kit import choosing, cursors, custom, masking, permissions, searching, seeing, selects, several
+from services.kit import (
+    choosing,
+    counts,
+    cursors,
+    custom,
+    masking,
+    permissions,
+    recurring,
+    searching,
+    seeing,
+    selects,
+    several,
+)
 from services.kit.alternatives import apart_in
+from services.kit.conditions import escape_like
 from services.kit.entity import ENTITIES, Entity, model_of, title_column
 from services.kit.errors import Refusal
 from services.kit.fields import NUMERIC, Field, ParseError, parse
 from services.kit.once import once
 from services.kit.prepared import prepared
-from services.kit.selects import Criteria, Order, Shape
+from services.kit.selects import Criteria
+from services.kit.shapes import Order, Shape
 from services.kit.unit_of_work import UnitOfWork
 
 PAGE: Final = 50
 COUNT_CAP: Final = 10_000
+SPLIT_CAP: Final = 5_000
+"""What somebody sees for several reasons, and narrows, is counted up to here: each reason by itself."""
 SEARCH_CAP: Final = 1_000
 """Hits are counted up to here: whoever sees more than a thousand types another letter."""
 TITLE: Final = selects.TITLE
@@ -84,7 +100,7 @@ class Page:
     """`id`, the fields asked for, `<reference>_title` beside each reference, `version`; as the database has them."""
     next_cursor: str | None
     count: int
-    """Rows in all, at most COUNT_CAP; of a search at most SEARCH_CAP; through many parents at most seeing.FEW."""
+    """Rows in all, at most COUNT_CAP, SPLIT_CAP, or SEARCH_CAP; through many parents at most seeing.FEW."""
     is_capped: bool
     """There are at least `count` rows, and most likely more."""
 
@@ -118,10 +134,12 @@ def page(
     permissions.require(uow, f"{entity.key}.read")
     shape, values = _asked(uow, entity, query, how)
     total = None
-    if _is_narrowed(shape, extra) and shape.how.kind == seeing.MANY:
+    if shape.is_split or (_is_narrowed(shape, extra) and shape.how.kind == seeing.MANY):
         total = _count(uow, shape, values, query, extra)
     how = shape.how if total is None else seeing.narrowed(shape.how, total)
-    rows, next_cursor = _fetch(uow, shape._replace(how=how), values, query, extra)
+    is_scarce = shape.is_split and not extra and total is not None and total <= _cap(query, shape)
+    sought = shape._replace(how=how, is_scarce=is_scarce)
+    rows, next_cursor = ([], None) if shape.is_split and total == 0 else _fetch(uow, sought, values, query, extra)
     has_others = bool(is_counted and (query.cursor or next_cursor))
     if not has_others:
         total = len(rows)
@@ -191,7 +209,7 @@ def options(uow: UnitOfWork, key: str, *, search: str = "", limit: int = 200) ->
         entity = ENTITIES[key]
         statement = statement.where(seeing.criterion(uow, entity, seeing.way(uow, entity)))
     if search:
-        statement = statement.where(title.ilike(f"%{selects.escape_like(search)}%", escape="\\"))
+        statement = statement.where(title.ilike(f"%{escape_like(search)}%", escape="\\"))
     rows = uow.session.execute(statement.order_by(title, model.id).limit(limit))
     return [(row[0], str(row[1])) for row in rows]
 
@@ -267,7 +285,8 @@ def _asked(
         field_ = entity.fields.get(condition.field)
         if field_ is None or condition.operator not in operators(field_):
             raise Refusal(N_("The list cannot be filtered by “{name}”."), name=condition.field)
-    conditions = tuple((one.field, one.operator) for one in query.filters)
+    filters = recurring.resolved(uow, entity, query.filters)
+    conditions = tuple((one.field, one.operator) for one in filters)
     columns = tuple(query.columns or entity.grid)
     named = (*columns, *(name for name, _operator in conditions), query.sort or "")
     token = custom.in_force().token if any(custom.is_custom(name) for name in named) else None
@@ -278,13 +297,16 @@ def _asked(
         # What a pool hides is told by no order either; and which added fields are searched decides what is found.
         hidden_by = query.sort if query.sort and custom.is_custom(query.sort) and not searched else ""
         token = custom.in_force().token if searched else token
-    given = [one.values for one in query.filters]
+    given = [one.values for one in filters]
     apart = None if searched else apart_in(entity, conditions, given)
     shape = Shape(entity, columns, conditions, searched, token, hidden_by=hidden_by, how=how, apart=apart)
+    shape = shape._replace(is_split=counts.is_split(uow, shape))
     values = selects.bound(uow, shape, given, query.search)
     if choosing.places(entity.fields, conditions):
-        found = uow.session.execute(prepared(uow, selects.chosen, shape), values).scalar_one()
+        found = uow.session.execute(prepared(uow, counts.chosen, shape), values).scalar_one()
         shape = shape._replace(is_few=found < choosing.FEW)
+    elif uow.is_sqlite and not searched:
+        shape = counts.decided(uow, shape, values, query.sort or entity.sort)
     return shape, values
 
 
@@ -335,14 +357,15 @@ def _rows(
     start = cursors.decode(query.cursor)
     wanted = query.limit + 1
     rows: list[Any] = []
-    if not (start and start["nulls"]):
+    asked = {operator for name, operator in shape.conditions if name == order.name}
+    if not (start and start["nulls"]) and "empty" not in asked:
         first = _statement(uow, selects.first_rows, shape, order, start is not None, wanted, extra=extra)
         after = {}
         if start:
             key = cursors.typed(start["key"], shape.entity.column(order.name))
             after = {"after_id": start["id"]} | ({"after_key": key} if order.name != "id" else {})
         rows = list(uow.session.execute(first, {**values, **after}))
-    if nullable and len(rows) < wanted:
+    if nullable and len(rows) < wanted and not asked - {"empty"}:
         is_after = bool(start and start["nulls"])
         last = _statement(uow, selects.last_rows, shape, order, is_after, extra=extra)
         after = {"after_id": start["id"]} if start and is_after else {}
@@ -357,7 +380,9 @@ def _rows(
 def _cap(query: Query, shape: Shape) -> int:
     if query.search.strip():
         return SEARCH_CAP
-    return min(COUNT_CAP, seeing.FEW) if shape.how.kind in (seeing.MANY, seeing.SPARSE) else COUNT_CAP
+    if shape.how.kind in (seeing.MANY, seeing.SPARSE):
+        return min(COUNT_CAP, seeing.FEW)
+    return min(COUNT_CAP, SPLIT_CAP) if shape.is_split else COUNT_CAP
 
 
 def _is_narrowed(shape: Shape, extra: Criteria) -> bool:
@@ -369,5 +394,5 @@ def _count(uow: UnitOfWork, shape: Shape, values: Mapping[str, Any], query: Quer
     cap = _cap(query, shape)
     if shape.how.kind == seeing.MANY and not shape.conditions and not extra and not shape.search:
         return cap + 1
-    statement = _statement(uow, selects.number, shape, cap + 1, extra=extra)
+    statement = _statement(uow, counts.number, shape, cap + 1, extra=extra)
     return int(uow.session.execute(statement, dict(values)).scalar_one())

@@ -13,10 +13,10 @@ from db.base import Record, table_of
 from db.models import Merge, User
 from db.types import N_
 from services.kit import permissions
+from services.kit.conditions import escape_like
 from services.kit.entity import ENTITIES, Entity
 from services.kit.errors import Message, Refusal
 from services.kit.prepared import prepared
-from services.kit.selects import escape_like
 from services.kit.unit_of_work import UnitOfWork
 
 

@@ -165,8 +165,9 @@ def apart(scope: ColumnElement[bool]) -> list[ColumnElement[bool]]:
 
     Empty when any part is of another kind.
     """
+    is_any = isinstance(scope, BooleanClauseList) and scope.operator is or_
     found: list[ColumnElement[bool]] = []
-    for one in scope.clauses if isinstance(scope, BooleanClauseList) and scope.operator is or_ else ():
+    for one in scope.clauses if is_any else (scope,):
         if isinstance(one, Within):
             found.append(one)
         elif isinstance(one, BinaryExpression) and one.operator is in_op and isinstance(one.right, BindParameter):

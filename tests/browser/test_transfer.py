@@ -147,7 +147,7 @@ def test_a_large_file_comes_in_by_the_page_and_is_read_in_another_way_when_asked
     page = sign_in("leader", "/customers")
     dialog = _import_of(page)
     dialog.locator("input[type=file]").set_input_files(path)
-    expect(dialog.get_by_text("2,500 rows. Where does each column go?")).to_be_visible()
+    expect(dialog.get_by_text("Rows: 2,500. Where does each column go?")).to_be_visible()
     settle(page)
     assert [] == list((server.folder / "imports" / "uploads" / str(server.people["leader"].id)).iterdir())
     for delimiter, heading in (("Semicolon", "Name,Notes"), ("As it was found", "Notes")):

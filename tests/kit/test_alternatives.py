@@ -12,9 +12,10 @@ from services import activities
 from services.activities import ACTIVITY
 from services.contacts import CONTACT
 from services.customers import CUSTOMER
-from services.kit import alternatives, prepared, query, records, seeing, selects
+from services.kit import alternatives, prepared, query, records, seeing
 from services.kit.actor import SYSTEM, Actor
 from services.kit.query import Query
+from services.kit.shapes import Order
 from tests.factories import World
 from tests.kit.test_seeing import filled, paged
 from tests.services.test_custom_fields import define
@@ -127,4 +128,4 @@ def test_the_newest_of_each_value_are_read_from_the_beginning_of_its_index(sqlit
     page = next(one for one in asked if "LIMIT" in one[0] and "customer.name" in one[0])
     steps = plan(sqlite_world.database.engine, page)
     assert 2 == sum("INDEX ix_customer_level_updated_at_id (level=?)" in line for line in steps), steps
-    assert selects.Order("updated_at", descending=True) == selects.Order(CUSTOMER.sort, CUSTOMER.descending)
+    assert Order("updated_at", descending=True) == Order(CUSTOMER.sort, CUSTOMER.descending)

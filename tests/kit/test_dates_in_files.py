@@ -13,7 +13,7 @@ from services.kit.errors import Refusal
 from services.kit.fields import Field
 from services.kit.transfer import dates
 
-OPEN = "“05/03/26” may have the day or the month first. Say which (option “dates”), or write the year first."
+OPEN = "“05/03/26” may have the day or the month first. Say how days are written, or write the year first."
 DAY = Field("d", "day", "D")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -100,3 +101,34 @@ def test_deals_and_contacts_find_their_company_by_its_domain(world: World) -> No
 def test_a_domain_nobody_has_is_told_at_its_row(world: World) -> None:
     outcome = brought(world, OPPORTUNITY, "Deal Name,Associated Company Domain\nRenewal,nobody.example\n")
     assert [(2, "Associated Company Domain")] == [(one.row, one.column) for one in outcome.errors]
+
+
+def test_columns_are_known_as_chinese_and_western_systems_head_them(world: World) -> None:
+    content = (
+        "客户名称*,客户编号,所属行业,国家,省,市,区,详细地址,电话,网址,统一社会信用代码,下次跟进时间,上级客户\n"
+        "上海示例信息技术有限公司,0000123,IT服务,中国,上海市,上海市,浦东新区,张江路1号,021-50001234,www.shili.example,"
+        "91310115MA1K4B0X0X,2027-03-05,\n"
+    )
+    assert [] == brought(world, CUSTOMER, content).errors
+    columns = (Customer.code, Customer.industry, Customer.address, Customer.website, Customer.next_step_on)
+    assert [("0000123", "IT服务", "中国上海市浦东新区张江路1号", "www.shili.example", date(2027, 3, 5))] == rows(
+        world, *columns
+    )
+    content = (
+        "Topic,Potential Customer,Est. Close Date,Est. Revenue\n"
+        'Six orders,上海示例信息技术有限公司,14-10-27,"$30,000.00"\n'
+    )
+    outcome = brought(world, OPPORTUNITY, content)
+    assert [] == outcome.errors
+    assert [("Six orders", 3_000_000, date(2027, 10, 14))] == rows(
+        world, Opportunity.name, Opportunity.amount, Opportunity.close_on
+    )
+
+
+def test_headings_in_traditional_characters_are_known(world: World) -> None:
+    content = "客戶名稱,客戶編號,電話,城市,備註,標籤\n臺北盛昌有限公司,007,02-27001234,台北,重要,展會\n"
+    assert [] == brought(world, CUSTOMER, content.encode("big5").decode("big5")).errors
+    columns = (Customer.name, Customer.code, Customer.phone, Customer.address)
+    assert [("臺北盛昌有限公司", "007", "02-27001234", "台北")] == rows(world, *columns)
+    ((notes,),) = rows(world, Customer.notes)
+    assert ["重要", "展會"] == [word for word in ("重要", "展會") if word in notes]

@@ -103,6 +103,8 @@ def test_what_is_typed_makes_no_new_statement(world: World, monkeypatch: pytest.
     monkeypatch.setattr(prepared, "_kept", {})
     monkeypatch.setattr(selects, "first_rows", counting)
     ann = world.actor()
+    for level in ("A", "B"):
+        world.customer(by=ann, level=level)
     for written in ("alpha", "beta", "gamma"):
         names(world, ann, Query(search=written))
     for level in ("A", "B"):

@@ -126,6 +126,10 @@ def test_what_is_no_table_is_refused_with_the_reason(content: bytes, name: str, 
     assert reason in refusal(content, name)
 
 
+def test_a_heading_may_read_like_the_beginning_of_an_archive() -> None:
+    assert ("PK", "Name") == read_table(b"PK,Name\n1,One\n", "a.csv").header
+
+
 def test_a_truncated_workbook_is_damaged() -> None:
     assert "damaged" in refusal(simple(["a"], [1])[:2000], "a.xlsx")
 

@@ -160,7 +160,7 @@ def test_a_scan_finds_them_and_says_why(portal: Portal, sqlite_world: World, lea
     assert not app.exception
     assert ["1 pair to look at, 1 of them new"] == [one.value for one in app.toast]
     shown = words(app)
-    assert all(part in shown for part in ("华为技术有限公司", "The same", "Same name"))
+    assert all(part in shown for part in ("华为技术有限公司", ":orange-badge[The same]", "Same name"))
     assert "Bolt" not in shown
 
 

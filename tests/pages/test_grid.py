@@ -15,6 +15,7 @@ from services.kit.actor import Actor
 from services.leads import LEAD
 from tests.factories import World
 from tests.pages.app import Portal
+from ui import grid
 
 
 @pytest.fixture
@@ -258,7 +259,16 @@ def test_a_row_somebody_else_saved_meanwhile_is_listed_and_the_others_are_saved(
 def test_an_empty_list_offers_the_first_step(portal: Portal, leader: Actor) -> None:
     app = portal.open("leads", leader)
     assert any("No leads yet" in one.value for one in app.markdown)
-    assert 2 == len([one for one in app.button if one.label == "New lead"])
+    assert ["New lead"] == [one.label for one in app.button if one.label.startswith("New ")]
+    assert "Import a file" in {one.label for one in app.button}
+    assert any("enter the first one with the button at the top" in one.value for one in app.caption)
+
+
+def test_the_names_of_a_list_get_the_width_that_the_longest_needs_and_leave_the_rest_its_place() -> None:
+    narrow, fit, wide = (grid.name_width(names) for names in (["Li", None], ["W" * 30], ["W" * 200, "Li"]))
+    assert grid.name_width([]) == narrow < fit < wide
+    assert grid.name_width(["汉" * 12]) > grid.name_width(["W" * 12])
+    assert grid.name_width(["W" * 100]) == wide
 
 
 def test_a_list_that_nothing_matches_offers_to_clear_the_filter(

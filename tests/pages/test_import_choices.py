@@ -14,9 +14,11 @@ from services import imports
 from services.customers import CUSTOMER
 from services.kit import records
 from services.kit.transfer.mapping import IGNORE
+from services.kit.transfer.room import no_room
 from tests.factories import World
 from tests.pages.app import Portal
 from tests.pages.test_transfer import button, opened, said, upload
+from ui.server.uploads import refused
 
 
 @pytest.fixture
@@ -109,6 +111,30 @@ def test_a_tab_that_was_left_alone_follows_the_other(portal: Portal, world: Worl
     assert not left_alone.exception
     assert "big5" == box(left_alone, "Encoding").value
     assert {"encoding": "big5"} == world.ask(imports.get, batch.id).asked
+
+
+def test_under_a_file_that_could_not_be_taken_nothing_of_the_one_before_is_offered(
+    portal: Portal, world: World
+) -> None:
+    app = upload(opened(portal, "customer", world.actor("leader")), b"Name\nThe first\n")
+    app.file_uploader[0].upload("b.csv", refused(no_room("No space left on device")), "text/csv").run()
+    assert "The server has no room for this file" in said(app)
+    assert not [one.label for one in app.button if one.label in ("Check the file", "Import")]
+    app.file_uploader[0].upload("c.csv", b"Name\nThe third\n", "text/csv").run()
+    assert "The server has no room" not in said(app)
+    assert "The third" in said(app)
+
+
+@pytest.mark.parametrize(("wrong", "lines", "told"), [(20, 20, 0), (21, 20, 1), (201, 20, 2)])
+def test_on_a_phone_few_errors_stand_above_what_one_does_next(
+    portal: Portal, world: World, wrong: int, lines: int, told: int
+) -> None:
+    """Only the phone's list ends early; when the table ends, too, both say so, of which one is seen."""
+    content = "Name,Employees\n" + "".join(f"Firm {number},many\n" for number in range(wrong))
+    app = upload(opened(portal, "customer", world.actor("leader")), content.encode())
+    button(app, "Check the file").click().run()
+    assert lines == sum(one.value.count("is not a number") for one in app.markdown)
+    assert told == sum("These are the first ones" in one.value for one in app.caption)
 
 
 def test_new_ones_go_into_the_public_pool_if_asked(portal: Portal, world: World) -> None:

@@ -16,7 +16,8 @@ def _page() -> None:
         [
             CellError(5, "Phone", "a_b", Message("“{value}” is not a telephone number.", {"value": "a_b"})),
             CellError(7, "", "", Message("Please fill this in.")),
-        ]
+        ],
+        are_all=True,
     )
 
 

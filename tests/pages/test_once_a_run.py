@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,12 @@ def test_a_full_minute_has_no_seconds(code: str, expected: str, portal: Portal) 
     with i18n.using(code):
         assert fmt.instant(datetime(2026, 2, 3, 2, 0, tzinfo=zone)).endswith(expected)
         assert "2:00:07" in fmt.instant(datetime(2026, 2, 3, 2, 0, 7, tzinfo=zone))
+
+
+@pytest.mark.parametrize(("code", "expected"), [("en", "9 months ago"), ("zh_CN", "9 个月前")])
+def test_how_long_ago_is_spaced_as_every_other_number_of_days(code: str, expected: str, portal: Portal) -> None:
+    with i18n.using(code):
+        assert expected == fmt.ago(portal.database.clock.now() - timedelta(days=270))
 
 
 def test_a_language_is_nobody_elses(portal: Portal) -> None:

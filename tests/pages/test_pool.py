@@ -108,7 +108,7 @@ def test_the_pool_is_not_for_everybody(portal: Portal, sqlite_world: World, role
 
 def test_an_empty_pool_and_no_pool_say_so(portal: Portal, sqlite_world: World, team: Any) -> None:
     ann, _manager = team
-    assert "You are in no pool." in said(portal.open("pool", ann))
+    assert "You are in no pool" in said(portal.open("pool", ann))
     assert not any(one.key == "to_pool_rules" for one in portal.open("pool", ann).button)
     admin = portal.open("pool", sqlite_world.actor("administrator"))
     assert "Pool rules" == admin.button(key="to_pool_rules").label

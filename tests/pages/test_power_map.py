@@ -47,7 +47,7 @@ def test_the_map_says_how_we_stand_why_and_what_is_missing(portal: Portal, selle
     assert "Green" in said
     assert "For us, with the last word: Buyer Li" in said
     assert "Boss Wang has the last word and is against us" in said
-    assert "Buyer Li **Advises** Boss Wang" in said
+    assert "Buyer Li **advises** Boss Wang" in said
 
 
 def test_a_gap_becomes_a_next_step_by_one_press_and_is_done_in_the_story(

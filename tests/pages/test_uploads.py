@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,16 +18,19 @@ import pytest
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kit.actor import Actor
+from services.kit.errors import Refusal
+from services.kit.transfer.cells import Limits
 from tests.factories import World
 from ui import session
 from ui.server.gate import WHO
-from ui.server.uploads import ADDRESS, STAND_IN, Uploads
+from ui.server.uploads import ADDRESS, STAND_IN, Uploads, refusal_in
+from ui.upload import Brought
 
 MOST = 2_000_000
 ONE = f"{ADDRESS}/session/one"
@@ -44,6 +48,7 @@ def body(*files: tuple[str, str, bytes], boundary: str = "b") -> list[bytes]:
 
 
 A_FILE = body(("file", "a.csv", b"a"))
+A_FIELD = [b'--b\r\nContent-Disposition: form-data; name="field"\r\n\r\nin memory\r\n']
 
 
 @dataclass
@@ -55,6 +60,7 @@ class Behind:
     who: Actor
     told: list[Any] = field(default_factory=list)
     status: int = 204
+    is_signed_in: bool = True
 
     async def answer(self, request: Request) -> Response:
         """Read the form as the framework does."""
@@ -112,8 +118,12 @@ def behind(sqlite_world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) 
             scope[WHO] = SimpleNamespace(actor=found.who)
             await self.app(scope, receive, send)
 
+    def again(_connection: HTTPConnection) -> Any:
+        return SimpleNamespace(actor=found.who) if found.is_signed_in else None
+
+    monkeypatch.setattr("ui.server.uploads.signed_in", again)
     found.app = Starlette(
-        routes=[Route(ADDRESS + "/{session}/{name}", found.answer, methods=["PUT", "DELETE", "OPTIONS"])],
+        routes=[Route(ADDRESS + "/{session}/{name}", found.answer, methods=["PUT", "DELETE", "OPTIONS", "HEAD"])],
         middleware=[Middleware(SignedInAs), Middleware(Uploads, most=MOST)],
     )
     return found
@@ -133,6 +143,71 @@ def test_one_that_is_removed_on_the_page_is_removed_from_the_disk(behind: Behind
     assert 204 == behind.ask("DELETE", ONE)
     assert {} == behind.kept
     assert "DELETE" == behind.told[-1]
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("POST", 405), ("PATCH", 405), ("DELETE", 403)])
+def test_one_is_removed_only_when_the_framework_has_removed_it(behind: Behind, method: str, status: int) -> None:
+    behind.ask("PUT", ONE, A_FILE)
+    behind.status = status
+    assert status == behind.ask(method, ONE)
+    assert {"one": b"a"} == behind.kept
+
+
+def test_who_is_signed_out_while_it_comes_brings_nothing(behind: Behind) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield A_FILE[0]
+        behind.is_signed_in = False
+        yield from A_FILE[1:]
+
+    assert 204 == behind.ask("PUT", ONE, pieces())
+    assert ["You are signed out; nothing was saved. Sign in again and repeat the last step."] == refusals(behind)
+    assert {} == behind.kept
+
+
+def test_a_name_with_half_a_character_is_a_name(behind: Behind) -> None:
+    name = "a\\ud800.csv"  # an encoding of names that may spell it
+    assert 204 == behind.ask("PUT", ONE, body(("file", name, b"a")), FORM + "; charset=unicode_escape")
+    assert ["a?.csv"] == [told for told, _, _ in behind.told]
+    assert {"one": b"a"} == behind.kept
+
+
+def test_a_full_disk_is_told_on_the_page_when_all_has_come(behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it lies while it comes: of an answer in numbers the page would show the number alone."""
+
+    class Full(io.BytesIO):
+        """What lies in memory as long as it is small."""
+
+        def __init__(self, **_in_memory: int) -> None:
+            super().__init__()
+
+        def write(self, data: Any, /) -> int:
+            if self.tell() + len(data) > 500:
+                raise OSError(28, "No space left on device")
+            return super().write(data)
+
+    monkeypatch.setattr("starlette.formparsers.SpooledTemporaryFile", Full)
+    waiting = iter([A_FILE[0], *[b"x" * 1_000] * 10, *A_FILE[2:]])
+    assert 204 == behind.ask("PUT", ONE, waiting)
+    assert [] == list(waiting), "a browser that is answered before it has sent all tells of a broken line"
+    assert ["The server has no room for this file: No space left on device."] == refusals(behind)
+    assert {} == behind.kept
+
+
+def test_why_it_is_not_kept_is_told_on_the_page(
+    behind: Behind, sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.imports.uploads.IN_A_CHILD", Limits(bytes=0))
+    assert 204 == behind.ask("PUT", ONE, A_FILE)
+    assert ["A file has 0 MB at most."] == refusals(behind)
+    assert {} == behind.kept
+    brought = Brought("one", "a.csv", behind.told[0][2])
+    with pytest.raises(Refusal, match="at most"):
+        sqlite_world.ask(brought.source, by=behind.who)
+
+
+def refusals(behind: Behind) -> list[str]:
+    """Return what the page is to say of the files that the framework was told of."""
+    return [str(refusal_in(content)) for _, _, content in behind.told]
 
 
 def test_what_the_framework_does_not_take_is_not_kept(behind: Behind) -> None:
@@ -159,6 +234,9 @@ def test_too_much_is_refused_while_it_comes(behind: Behind) -> None:
     ("sent", "kind"),
     [
         (body(("a", "a.csv", b"a"), ("b", "b.csv", b"b")), FORM),
+        ([*A_FIELD, *A_FILE], FORM),
+        ([*A_FILE[:-1], *A_FIELD, A_FILE[-1]], FORM),
+        ([b"a=b"], "application/x-www-form-urlencoded"),
         ([b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nno file\r\n--b--\r\n'], FORM),
         ([b"nothing of a form"], "text/csv"),
         ([b"x"], FORM),

@@ -33,7 +33,7 @@ from services.pools import QUOTA
 from services.users import USER
 from tests.factories import World
 
-OPEN = "may have the day or the month first. Say which (option “dates”), or write the year first."
+OPEN = "may have the day or the month first. Say how days are written, or write the year first."
 SOURCES = "Referral, Website, Exhibition, Cold call, Partner, Tender, Other"
 
 
@@ -242,7 +242,7 @@ def test_what_is_left_over_goes_into_the_notes_of_new_records_alone(desk: Desk) 
 
 def test_a_customer_named_in_several_chunks_is_made_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     reference.fill(desk.world.database)
-    monkeypatch.setattr("services.imports.work._MOST_PARTS", 1)
+    monkeypatch.setattr("services.imports.pace._MOST", 1)
     content = "Name,Customer\n" + "".join(f"N{at},{('Acme', 'acme.example')[at % 2]}\n" for at in range(9))
     assert 9 == desk.look(desk.bring(OPPORTUNITY, content, create_missing=True)).created
     assert (2, "acme.example") == (count(desk.world, Customer), one(desk.world, Customer, name="acme.example").website)
@@ -329,7 +329,7 @@ def test_a_revert_takes_back_customers_made_along_with_the_rows(desk: Desk) -> N
 def test_what_was_stopped_goes_on_where_it_stands(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     content = "Name\n" + "".join(f"N{at}\n" for at in range(20))
     commit = Work._commit
-    monkeypatch.setattr("services.imports.work._MOST_PARTS", 1)
+    monkeypatch.setattr("services.imports.pace._MOST", 1)
 
     def stop_after_two(self: Work, store: Any, some: Any, place: int) -> None:
         commit(self, store, some, place)

@@ -94,3 +94,21 @@ def test_an_import_runs_in_a_process_of_its_own_and_tells_how_far_it_is(world: W
         time.sleep(0.2)
     batch = world.ask(imports.get, number)
     assert ("ready", "store", 2, 2) == (batch.state, batch.stage, batch.done, batch.created)
+
+
+def test_what_an_import_in_the_background_fails_by_stands_beside_its_file(world: World, tmp_path: Path) -> None:
+    number = world.do(imports.bring, CUSTOMER, b"Name\nOne\n", "f.csv", folder=tmp_path / "imports")
+    imports.run_here(world.database, number)
+    (place,) = (tmp_path / "imports").iterdir()
+    for block in (place / "blocks").iterdir():
+        block.write_bytes(b"no longer what was written")
+    world.do(imports.check, number)
+    imports.launch(world.database, number)
+    end = time.monotonic() + 120
+    while state(world, number) == "working" and time.monotonic() < end:
+        time.sleep(0.1)
+    assert state(world, number) == "stopped"
+    while "ArrowInvalid" not in (said := (place / "import.log").read_text(encoding="utf-8")):
+        assert time.monotonic() < end, said
+        time.sleep(0.1)
+    assert "Traceback" in said

@@ -11,6 +11,7 @@ from typing import Final
 
 from db.types import N_
 from services.kit.errors import Refusal
+from services.kit.transfer import room
 
 _ROOT: Final = Path(__file__).resolve().parents[3]
 
@@ -66,6 +67,8 @@ def run(module: str, *arguments: str, name: str) -> None:
         said = done.stderr.decode("utf-8", "replace")
         if done.returncode < 0 or "MemoryError" in said or "ArrowMemoryError" in said or "alloc" in said:
             raise _too_much(name)
+        if room.is_full(said):  # nor would there be room to log it
+            raise room.no_room()
         raise RuntimeError(said[-2000:])
 
 

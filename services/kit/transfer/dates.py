@@ -158,7 +158,7 @@ def _chosen(cell: Any, found: Mapping[str, date], order: str) -> date:
     if len({day for name, day in found.items() if name != "ymd" or len(found) == 1}) == 1:
         return next(iter(found.values()))
     raise Refusal(
-        N_("“{value}” may have the day or the month first. Say which (option “dates”), or write the year first."),
+        N_("“{value}” may have the day or the month first. Say how days are written, or write the year first."),
         value=cell,
     )
 

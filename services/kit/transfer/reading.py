@@ -43,6 +43,8 @@ _LOOKED_AT: Final = 5
 """Rows below a title in which the headings are looked for."""
 _ARCHIVE: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
+NO_TEXT: Final = (_ARCHIVE, b"PK\x05\x06", b"PK\x07\x08", _OLE, *(magic for magic, _ in _NO_TABLES))
+"""How files begin that are no text. “PK” alone may be a heading."""
 _TOTAL: Final = Message(N_("This row looks like a total, not like a record. Take it out of the file."))
 _NUMBER: Final = re.compile(r"[-+(]?[¥￥$€£]?\s*[\d,.\s]+[万亿%)]?")
 _TOTALS: Final = frozenset({"total", "totals", "sum", "grandtotal", "合计", "总计", "小计"})
@@ -147,7 +149,7 @@ def _raw(content: bytes | Path, name: str, sheet: str | None, limits: Limits, ho
             )
     if content.startswith(_OLE):
         raise _old_format(content, name)
-    if content.startswith(b"PK"):
+    if content.startswith(NO_TEXT):
         raise Refusal(N_("“{name}” is damaged: it cannot be unpacked. Save it again."), name=name)
     return _text(content, name, how)
 
