@@ -27,6 +27,7 @@ from db import migrate
 from services import auth, company
 from services.kit.unit_of_work import Database
 from services.settings import ROOT, Settings
+from tests.browser.patience import teach
 from tests.factories import World
 
 PASSWORD = "meadow-kettle-42"
@@ -174,6 +175,7 @@ def server(work_dir: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """Return the test tool."""
+    teach()
     with sync_playwright() as tool:
         yield tool
 
