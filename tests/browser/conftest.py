@@ -6,6 +6,7 @@ asked of another host.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -21,7 +22,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Playwright,
+    TimeoutError,  # noqa: A004 - the tool's own
+    expect,
+    sync_playwright,
+)
 
 from db import migrate
 from services import auth, company
@@ -267,6 +277,17 @@ def settle(page: Page) -> None:
 
 def choose(where: Locator, label: str, option: str) -> None:
     """Choose in a picker."""
-    where.get_by_label(label).click()
-    where.page.get_by_role("option", name=option, exact=True).click()
-    settle(where.page)
+    pick(where.get_by_label(label), where.page.get_by_role("option", name=option, exact=True))
+
+
+def pick(opener: Locator, option: Locator) -> None:
+    """Open a list of choices and press one; a run of the script that comes between closes the list again."""
+    settle(opener.page)
+    for _ in range(9):
+        opener.click()
+        with contextlib.suppress(TimeoutError):
+            option.click(timeout=SECONDS * 100)
+            break
+    else:
+        pytest.fail(f"never to be pressed: {option}")
+    settle(opener.page)

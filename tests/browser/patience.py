@@ -11,7 +11,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from playwright.sync_api import Error, Locator, LocatorAssertions
+from playwright import sync_api
+from playwright.sync_api import Error, Locator
 
 SECONDS = 20
 """How long two may stand where one is asked for before it counts as a mistake of the page."""
@@ -40,8 +41,9 @@ def patient(ask: Callable[..., Any]) -> Callable[..., Any]:
 
 def teach() -> None:
     """Let all that a test does with one element, and expects of it, wait until there is one."""
-    expectations = [name for name in vars(LocatorAssertions) if name.startswith(("to_", "not_to_"))]
-    for kind, names in ((Locator, _ACTIONS), (LocatorAssertions, expectations)):
+    assertions: Any = vars(sync_api)["LocatorAssertions"]  # there, but not among what is typed
+    expectations = [name for name in vars(assertions) if name.startswith(("to_", "not_to_"))]
+    for kind, names in ((Locator, _ACTIONS), (assertions, expectations)):
         for name in names:
             if not hasattr(getattr(kind, name), "__wrapped__"):
                 setattr(kind, name, patient(getattr(kind, name)))

@@ -13,7 +13,7 @@ from services.customers import CUSTOMER
 from services.kit import records
 from services.kit.errors import NotFound
 from services.leads import LEAD
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, pick
 
 SignIn = Callable[..., Page]
 
@@ -71,8 +71,7 @@ def test_the_status_of_a_lead_changes_in_one_press_and_giving_up_asks_why(sign_i
     page.get_by_text("Unqualified", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Give up")).to_be_disabled()
-    dialog.get_by_role("combobox").click()
-    page.get_by_role("option", name="No budget").click()
+    pick(dialog.get_by_role("combobox"), page.get_by_role("option", name="No budget"))
     dialog.get_by_role("button", name="Give up").click()
     expect(dialog).to_be_hidden()
     now = server.world.ask(records.get, LEAD, lead.id)

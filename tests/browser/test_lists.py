@@ -11,7 +11,7 @@ from playwright.sync_api import Page, TimeoutError, expect  # noqa: A004 - the t
 from services.customers import CUSTOMER
 from services.kit import records
 from services.leads import LEAD
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, pick, settle
 
 SignIn = Callable[..., Page]
 _HEAD, _ROW = 33, 33
@@ -22,11 +22,6 @@ def row_of(page: Page, number: int, x: int) -> None:
     box = page.get_by_test_id("stDataFrame").first.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + x, box["y"] + _HEAD + _ROW * number + _ROW // 2)
-
-
-def settle(page: Page) -> None:
-    """Wait until the script has run."""
-    page.wait_for_selector('[data-testid=stApp][data-test-script-state="notRunning"]')
 
 
 def test_a_press_on_the_name_opens_the_customer_and_back_keeps_the_place(sign_in: SignIn) -> None:
@@ -98,8 +93,7 @@ def test_two_selected_leads_are_set_at_once(sign_in: SignIn, server: Server) -> 
     expect(page.get_by_text("2 selected")).to_be_visible()
     page.get_by_role("button", name="Set a field").click()
     form = page.get_by_role("dialog")
-    form.get_by_role("combobox", name="Field").click()
-    page.get_by_role("option", name="Company", exact=True).click()
+    pick(form.get_by_role("combobox", name="Field"), page.get_by_role("option", name="Company", exact=True))
     form.get_by_label("Company *").fill("Same")
     form.get_by_label("Company *").press("Enter")
     expect(form.get_by_text("Changes 2 of 2.")).to_be_visible()

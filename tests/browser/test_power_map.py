@@ -39,6 +39,7 @@ def names(page: Page) -> list[str]:
 def choose(page: Page, name: str, value: str) -> None:
     """Choose in a picker of the open dialog by typing."""
     box = page.get_by_role("dialog").get_by_role("combobox", name=name, exact=True)
+    settle(page)  # a run of the script that comes between closes the list again
     box.click()
     box.fill(value)
     page.get_by_role("option", name=value).first.click()
